@@ -1,0 +1,101 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Settings of every Swift target: Swift 6 mode, warnings are errors, explicit existentials and imports.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let lifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let csv = Target.Dependency.product(name: "SwiftCSV", package: "SwiftCSV")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [])
+  -> Target
+{
+  .target(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], resources: resources,
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "tributary",
+  products: [
+    .executable(name: "tributary", targets: ["Tributary"])
+  ],
+  dependencies: [
+    // SQLite driver: statement life cycle, busy handling and migrations are easy to get wrong.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // HTTP server: parsing, limits, keep-alive and shutdown under hostile clients.
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    // SHA-256 and Ed25519: never written by hand.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    // HTTP/1 client handlers and event loops, already in Hummingbird's graph.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    // Ordered start, graceful stop, signals; already in Hummingbird's graph.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    // Log levels and metadata; already in Hummingbird's graph.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // Command-line parsing, help texts and completion.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // CSV quoting rules.
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+    // Child processes in EndToEndTests: pipes, exit statuses and signals.
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
+    .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+    module("Causality"),
+    module("Changes", ["Causality"]),
+    module("Merge", ["Causality", "Changes"]),
+    module("Wire", ["Causality", "Changes", "CZlib"]),
+    module("Replication", ["Causality", "Changes", "Wire"]),
+    module("Store", ["Causality", "Changes", "Merge", "Wire", "CSQLite", grdb, crypto]),
+    module(
+      "Transport",
+      ["Causality", "Changes", "Wire", hummingbird, nioCore, nioPosix, nioHTTP1, logging]),
+    module(
+      "Node",
+      [
+        "Causality", "Changes", "Wire", "Replication", "Store", "Transport", crypto, hummingbird,
+        nioCore, lifecycle, logging,
+      ]),
+    module("Inspection"),
+    module(
+      "Casework", ["Causality", "Changes", "Inspection", "Store", csv],
+      resources: [.embedInCode("Resources/divisions.csv")]),
+    .executableTarget(
+      name: "Tributary",
+      dependencies: [
+        "Causality", "Changes", "Merge", "Wire", "Store", "Transport", "Node", "Casework",
+        "Inspection", arguments, logging, lifecycle,
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Causality", "Changes"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    tests("CausalityTests", ["Causality"]),
+  ]
+)

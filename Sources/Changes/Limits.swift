@@ -1,0 +1,60 @@
+/// Every bound of the engine: value, unit, reason. Mirrored in Protocol/9-Limits.md and compared by a
+/// test.
+package enum Limits {
+  /// Bytes of one value. Larger documents are evidence files, referred to by hash.
+  package static let valueBytes = 16 << 20
+  /// Bytes of the canonical form of one change set. An import commits in batches far below it.
+  package static let changeSetBytes = 64 << 20
+  /// Operations of one change set.
+  package static let operationsPerChangeSet = 1_000_000
+  /// Parts (streams) of one transaction: a province has 146 scopes × 3 channels.
+  package static let partsPerTransaction = 512
+  /// Bytes of a change set above which it travels in parts (engine.md §3).
+  package static let partBytes = 256 << 10
+  /// Bytes of one frame's payload on the wire.
+  package static let frameBytes = 1 << 20
+  /// Bytes of one frame's payload after inflation.
+  package static let inflatedFrameBytes = 16 << 20
+  /// Inflated bytes per compressed byte, above `ratioFreeBytes`.
+  package static let inflationRatio = 64
+  /// Inflated bytes for which no ratio is asked: small repetitive batches compress well.
+  package static let ratioFreeBytes = 64 << 10
+  /// Entries of one version vector: replicas that ever wrote in one scope.
+  package static let vectorEntries = 4_096
+  /// Streams of one handshake: 146 scopes × 3 channels and room for campaigns.
+  package static let streamsPerHandshake = 16_384
+  /// Change sets of one frame.
+  package static let changeSetsPerFrame = 4_096
+  /// Bytes of compressed change sets that a sender gathers in one frame: 10 s of a 64 kbit/s link.
+  package static let frameTargetBytes = 80 << 10
+  /// Change sets kept parked per stream and peer before the sender is asked to start again.
+  package static let parkedChangeSets = 10_000
+  /// Columns of a table.
+  package static let columnsPerTable = 256
+  /// Tables of a schema.
+  package static let tablesPerSchema = 256
+  /// Key columns of a table.
+  package static let keyColumns = 8
+  /// Bytes of a row key.
+  package static let keyBytes = 1_024
+  /// Bytes of an author.
+  package static let authorBytes = 256
+  /// Bytes of a reason or of the detail of a refusal.
+  package static let reasonBytes = 1_024
+  /// Bytes of a text in an error frame.
+  package static let errorTextBytes = 1_024
+  /// Dots of one register: concurrent writers of one value.
+  package static let dotsPerRegister = 256
+  /// Milliseconds by which a change set's clock may be ahead of its ingress hub's (engine.md §12).
+  package static let clockAheadMilliseconds: UInt64 = 300_000
+  /// Rows that an import or a generator commits in one transaction.
+  package static let rowsPerBatch = 10_000
+  /// Unsigned change sets of one replica and stream after which the head is signed.
+  package static let changeSetsPerSignature = 4_096
+  /// Milliseconds that a hub holds a long poll.
+  package static let longPollMilliseconds: UInt64 = 25_000
+  /// First pause after a failed exchange, milliseconds; doubles up to `backOffLongestMilliseconds`.
+  package static let backOffFirstMilliseconds: UInt64 = 500
+  /// Longest pause after failed exchanges, milliseconds.
+  package static let backOffLongestMilliseconds: UInt64 = 300_000
+}
