@@ -31,6 +31,8 @@ package enum Limits {
   package static let parkedChangeSets = 10_000
   /// Columns of a table.
   package static let columnsPerTable = 256
+  /// Column groups of a table: a row clock names them in one 64-bit set.
+  package static let groupsPerTable = 63
   /// Tables of a schema.
   package static let tablesPerSchema = 256
   /// Key columns of a table.

@@ -32,6 +32,9 @@ extension Schema {
     guard table.columns.count <= Limits.columnsPerTable else {
       throw fail("\(table.columns.count) columns, at most \(Limits.columnsPerTable)")
     }
+    guard table.groups.count <= Limits.groupsPerTable else {
+      throw fail("\(table.groups.count) column groups, at most \(Limits.groupsPerTable)")
+    }
     for (left, right) in zip(table.columns, table.columns.dropFirst()) where left.id == right.id {
       throw fail("column id \(left.id.number) is declared twice")
     }
@@ -43,6 +46,8 @@ extension Schema {
       guard let first = members.first, first.id.number == group.id.number else {
         throw fail("group \(group.id.number) is not named after its first column")
       }
+      guard members.allSatisfy({ $0.since == first.since && (1...version).contains($0.since) })
+      else { throw fail("group \(group.id.number): its columns differ in schema version") }
       switch group.policy {
       case .latest, .owner, .review, .immutable: break
       case .max, .min, .rank:

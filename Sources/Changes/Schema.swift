@@ -80,8 +80,17 @@ package struct ColumnDeclaration: Hashable, Sendable {
   package let kind: ValueKind
   /// The register that this column belongs to.
   package let group: GroupID
-  package init(id: ColumnID, name: String, kind: ValueKind, group: GroupID) {
-    (self.id, self.name, self.kind, self.group) = (id, name, kind, group)
+  /// The schema version that introduced the column; a group has one. Rows written under an older version
+  /// have no dot for it (engine.md §10).
+  package let since: UInt32
+
+  package init(id: ColumnID, name: String, kind: ValueKind, group: GroupID, since: UInt32 = 1) {
+    (self.id, self.name, self.kind, self.group, self.since) = (id, name, kind, group, since)
+  }
+
+  /// A column that is a register of its own.
+  package init(id: UInt32, name: String, kind: ValueKind, since: UInt32 = 1) {
+    self.init(id: ColumnID(id), name: name, kind: kind, group: GroupID(id), since: since)
   }
 }
 
