@@ -96,6 +96,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Causality", "Changes"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    tests("CaseworkTests", ["Casework", "Changes", "Causality"]),
     tests("CausalityTests", ["Causality"]),
+    tests("InspectionTests", ["Inspection"]),
   ]
 )
