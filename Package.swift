@@ -98,6 +98,7 @@ let package = Package(
       swiftSettings: settings),
     tests("CaseworkTests", ["Casework", "Changes", "Causality"]),
     tests("CausalityTests", ["Causality"]),
+    tests("MergeTests", ["Merge", "Changes", "Causality"]),
     tests("InspectionTests", ["Inspection"]),
   ]
 )
