@@ -99,6 +99,7 @@ let package = Package(
     tests("CaseworkTests", ["Casework", "Changes", "Causality"]),
     tests("CausalityTests", ["Causality"]),
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
     tests("InspectionTests", ["Inspection"]),
   ]
 )

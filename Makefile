@@ -1,0 +1,53 @@
+# Tributary: `make demo` and `make test` do all the set-up that a fresh Debian needs besides Swift.
+# Every target prints what it does.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+# Options of the command that `make demo` and `make bench` run, e.g. make demo ARGS=--all
+ARGS ?=
+# Options of `swift test`, e.g. make test TESTS="--filter MergeTests"
+TESTS ?=
+# Swift sources under the rules of .swift-format.
+SOURCES := Package.swift $(wildcard Sources Tests Sim)
+
+.PHONY: help
+help: ## Lists the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
+	  | while IFS='|' read -r target text; do printf '  make %-8s %s\n' "$$target" "$$text"; done
+
+.PHONY: setup
+setup: ## Checks Swift; installs libsqlite3-dev and zlib1g-dev when they are missing
+	@.ci/setup '$(SWIFT)'
+
+.PHONY: demo
+demo: setup ## Builds in release and runs the demo; options in ARGS, e.g. make demo ARGS=--all
+	@echo "==> building tributary (release); the first time this takes some minutes"
+	$(SWIFT) build -c release --product tributary
+	@echo "==> tributary demo $(ARGS)"
+	@"$$($(SWIFT) build -c release --show-bin-path)/tributary" demo $(ARGS)
+
+.PHONY: test
+test: setup ## Lints, builds and runs all tests
+	@echo "==> checking the style of $(SOURCES)"
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+	@echo "==> building and running the tests"
+	$(SWIFT) test $(TESTS)
+
+.PHONY: bench
+bench: setup ## Builds in release and runs the benchmarks; options in ARGS, e.g. make bench ARGS=--json
+	@echo "==> building tributary (release)"
+	$(SWIFT) build -c release --product tributary
+	@echo "==> tributary bench $(ARGS)"
+	@"$$($(SWIFT) build -c release --show-bin-path)/tributary" bench $(ARGS)
+
+.PHONY: format
+format: ## Formats the sources as `make test` wants them
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+.PHONY: clean
+clean: ## Removes what the build made; keeps replicas and demo folders
+	$(SWIFT) package clean
+	rm -rf .build
