@@ -86,11 +86,12 @@ let package = Package(
     module(
       "Casework", ["Causality", "Changes", "Inspection", "Store", csv],
       resources: [.embedInCode("Resources/divisions.csv")]),
+    module("Terminal"),
     .executableTarget(
       name: "Tributary",
       dependencies: [
         "Causality", "Changes", "Merge", "Wire", "Store", "Transport", "Node", "Casework",
-        "Inspection", arguments, logging, lifecycle,
+        "Inspection", "Terminal", arguments, logging, lifecycle,
       ],
       swiftSettings: settings),
     .target(
@@ -99,6 +100,7 @@ let package = Package(
     tests("CaseworkTests", ["Casework", "Changes", "Causality"]),
     tests("CausalityTests", ["Causality"]),
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
+    tests("TerminalTests", ["Terminal"]),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     tests("InspectionTests", ["Inspection"]),
   ]
