@@ -59,4 +59,33 @@ package enum Limits {
   package static let backOffFirstMilliseconds: UInt64 = 500
   /// Longest pause after failed exchanges, milliseconds.
   package static let backOffLongestMilliseconds: UInt64 = 300_000
+  /// Bytes of change sets that one side sends in one turn: what a hub spends on one child before the next
+  /// child has its turn.
+  package static let turnBytes = 4 << 20
+  /// Bytes of change sets that one side takes in one turn: a peer may have a larger budget than we have.
+  package static let receivedTurnBytes = 256 << 20
+  /// Frames of one turn: one KNOWLEDGE and one ACKNOWLEDGEMENT per stream, and the data.
+  package static let framesPerTurn = 65_536
+  /// ERROR frames of one turn; further ones wait for the next exchange.
+  package static let reportsPerTurn = 64
+  /// Pairs of stream and replica that are stopped on one link; further ones end the exchange.
+  package static let stopsPerLink = 1_024
+  /// Exchanges that a stream is left out of, at most, because nothing moved in it.
+  package static let stuckSkips: UInt32 = 64
+  /// Milliseconds after which a link is exchanged over even when nothing is known to have changed.
+  package static let safetyExchangeMilliseconds: UInt64 = 300_000
+  /// Milliseconds within which acknowledgements go up when nothing else does.
+  package static let acknowledgeWithinMilliseconds: UInt64 = 10_000
+  /// Failures in a row after which the next parent of the list is called.
+  package static let failOverAfterFailures: UInt32 = 3
+  /// Longest pause that a peer may ask for, milliseconds; longer ones are cut to it.
+  package static let retryAfterLongestMilliseconds: UInt64 = 3_600_000
+  /// Exchanges at once, one after another, before pauses of `backOffFirstMilliseconds` come between them.
+  package static let exchangesInARow: UInt32 = 256
+  /// Milliseconds that a long poll without news lasts at least; a shorter one counts as failed.
+  package static let shortestWaitMilliseconds: UInt64 = 1_000
+  /// Parents of one node.
+  package static let parentsPerNode = 8
+  /// Frames of one bundle file.
+  package static let bundleFrames = 1 << 20
 }

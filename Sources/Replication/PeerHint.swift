@@ -1,0 +1,115 @@
+package import Causality
+import Changes
+import Wire
+
+/// What a child remembers of one hub from one conversation to the next. It is a hint only: a wrong one
+/// costs a round trip, never data. Kept in memory; never shared between hubs.
+///
+/// Source: Protocol/6-Sessions §8.
+package struct PeerHint: Hashable, Sendable {
+  /// What is remembered of one stream.
+  struct Stream: Hashable, Sendable {
+    /// What the hub said of it last.
+    var seen: StreamSummary?
+    /// What the hub knows; nil while that is unsure.
+    var known: VersionVector?
+    /// The acknowledgement that the hub was given in an exchange that came to its end.
+    var acknowledged: Acknowledgement?
+    /// Set while an exchange moved nothing although the stream differs.
+    var stuck: Stuck?
+  }
+
+  /// A stream that differs and does not move, and for how many exchanges it is left out.
+  struct Stuck: Hashable, Sendable {
+    let own: UInt64
+    let peer: UInt64
+    var times: UInt32
+    var skipsLeft: UInt32
+  }
+
+  /// The hub's replica; nil before first contact.
+  package internal(set) var peer: ReplicaID?
+  /// Whether the hub proved that it holds its registered key. Nothing is pushed before.
+  package internal(set) var isProved = false
+  /// The challenge that the hub gave; empty before first contact.
+  package internal(set) var challenge: [UInt8] = []
+  var streams: [StreamID: Stream] = [:]
+  /// What the hub holds in part.
+  var receipts: [PartReceipt] = []
+  /// Change sets of which the hub said that it does not take them.
+  var refusedThere: [Dot] = []
+  /// Change sets of the hub that were not taken here, to be told to it.
+  var refusedHere: [Rejection] = []
+
+  package init() {}
+
+  /// Whether the hub ever answered.
+  package var hasContact: Bool { !challenge.isEmpty }
+
+  subscript(stream: StreamID) -> Stream {
+    get { streams[stream] ?? Stream() }
+    set { streams[stream] = newValue }
+  }
+
+  /// What the hub is believed to know of `stream`; nil while that is unsure.
+  package func known(of stream: StreamID) -> VersionVector? { streams[stream]?.known }
+
+  /// A hint for tests and for bundles: that the peer knows `vector`. Wrong ones are corrected.
+  package mutating func believe(_ vector: VersionVector, of stream: StreamID) {
+    self[stream].known = vector
+  }
+
+  /// Takes over what a HELLO of the hub says of itself. Another replica or process of the hub makes what
+  /// was stopped worth another try; another replica voids all.
+  mutating func meet(_ hello: Hello, isProved: Bool) {
+    if peer != hello.replica { self = PeerHint() }
+    if challenge != hello.challenge {
+      refusedThere = []
+      refusedHere = []
+      receipts = []
+    }
+    peer = hello.replica
+    challenge = hello.challenge
+    self.isProved = isProved
+  }
+
+  /// Whether the stream is to be left out of this exchange: it differs, but did not move before and
+  /// neither side changed since. Counts the exchange.
+  mutating func skips(_ stream: StreamID, own: UInt64) -> Bool {
+    guard var stuck = streams[stream]?.stuck, let seen = streams[stream]?.seen,
+      stuck.own == own, stuck.peer == seen.headsHash, stuck.skipsLeft > 0
+    else { return false }
+    stuck.skipsLeft -= 1
+    self[stream].stuck = stuck
+    return true
+  }
+
+  /// Notes that a whole exchange moved nothing although `stream` differs.
+  mutating func stick(_ stream: StreamID, own: UInt64) {
+    guard let seen = streams[stream]?.seen else { return }
+    var times: UInt32 = 0
+    if let stuck = streams[stream]?.stuck, stuck.own == own, stuck.peer == seen.headsHash {
+      times = min(stuck.times + 1, 16)
+    }
+    let skips = min(UInt32(1) << times, Limits.stuckSkips)
+    self[stream].stuck = Stuck(
+      own: own, peer: seen.headsHash, times: times, skipsLeft: skips)
+  }
+
+  /// The hub's knowledge as it states it; what was refused and is now known there is refused no more.
+  mutating func learn(_ known: VersionVector, of stream: StreamID) {
+    self[stream].known = known
+    refusedThere.removeAll { $0.stream == stream && known.contains($0.replica, $0.number) }
+    receipts.removeAll { $0.dot.stream == stream && known.contains($0.dot.replica, $0.dot.number) }
+  }
+}
+
+/// What a hub's process remembers of one child: only what it may leave out.
+///
+/// Source: Protocol/6-Sessions §8. Lost with the process, without harm.
+package struct ChildMemory: Hashable, Sendable {
+  /// Per stream the `top` that the child was last told.
+  var tops: [StreamID: VersionVector] = [:]
+
+  package init() {}
+}
