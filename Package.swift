@@ -87,6 +87,11 @@ let package = Package(
       "Casework", ["Causality", "Changes", "Inspection", "Store", csv],
       resources: [.embedInCode("Resources/divisions.csv")]),
     module("Terminal"),
+    .target(
+      name: "CSessionBench",
+      cSettings: [.define("SQLITE_ENABLE_SESSION"), .define("SQLITE_ENABLE_PREUPDATE_HOOK")],
+      linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("z")]),
+    module("Benchmarks", ["Causality", "Changes", "CSQLite", "CSessionBench"]),
     .executableTarget(
       name: "Tributary",
       dependencies: [
@@ -97,6 +102,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Causality", "Changes"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    tests("BenchmarksTests", ["Benchmarks", "Changes", "Causality"]),
     tests("CaseworkTests", ["Casework", "Changes", "Causality"]),
     tests("CausalityTests", ["Causality"]),
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
