@@ -3,6 +3,7 @@ import Changes
 
 /// Plain SQLite or the session extension, in C, as an engine.
 package final class BaselineEngine: BenchEngine {
+  /// Which baseline.
   package enum Kind: String, Hashable, Sendable {
     /// Prepared statements; no change is tracked.
     case raw

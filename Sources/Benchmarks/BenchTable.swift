@@ -29,6 +29,7 @@ package struct BenchLine: Hashable, Sendable {
     self.note = note
   }
 
+  /// How a figure stands to its goal.
   package enum Verdict: String, Hashable, Sendable {
     case goal
     case must
