@@ -12,6 +12,8 @@ let settings: [SwiftSetting] = [
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(
+  name: "HummingbirdCore", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -75,7 +77,10 @@ let package = Package(
     module("Store", ["Causality", "Changes", "Merge", "Wire", "CSQLite", grdb, crypto]),
     module(
       "Transport",
-      ["Causality", "Changes", "Wire", hummingbird, nioCore, nioPosix, nioHTTP1, logging]),
+      [
+        "Causality", "Changes", "Wire", hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1,
+        lifecycle, logging,
+      ]),
     module(
       "Node",
       [
@@ -109,5 +114,6 @@ let package = Package(
     tests("TerminalTests", ["Terminal"]),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     tests("InspectionTests", ["Inspection"]),
+    tests("TransportTests", ["Changes", "Transport", lifecycle, logging, nioCore, nioPosix]),
   ]
 )

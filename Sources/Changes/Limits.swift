@@ -89,3 +89,46 @@ package enum Limits {
   /// Frames of one bundle file.
   package static let bundleFrames = 1 << 20
 }
+
+/// Bounds of the HTTP carrier (Protocol/7-HTTP §5). Each is a default that `tributary.conf` may lower.
+extension Limits {
+  /// Bytes of one exchange's request body: the largest change set, its frames and a turn beside it.
+  package static let exchangeBodyBytes = 128 << 20
+  /// Bytes of a long poll's request body: one HELLO with `streamsPerHandshake` summaries, and DONE.
+  package static let waitBodyBytes = 2 << 20
+  /// Bytes of one response body: as `exchangeBodyBytes`.
+  package static let responseBodyBytes = 128 << 20
+  /// Exchanges that a hub serves at once; one more gets 429.
+  package static let concurrentExchanges = 64
+  /// Long polls that a hub holds at once: every child of a province, several times over.
+  package static let concurrentWaits = 1_024
+  /// Open connections of one listener; more wait in the kernel's backlog.
+  package static let connections = 2_048
+  /// Bytes of one header line and of all of a request's header lines.
+  package static let httpHeaderBytes = 16 << 10
+  /// Header lines of one request.
+  package static let httpHeaderFields = 64
+  /// Milliseconds without a byte, in the direction that is due, after which a peer is given up.
+  package static let silenceMilliseconds: UInt64 = 30_000
+  /// Milliseconds for the head of a request to be complete, and of an unused connection. Longer than
+  /// `silenceMilliseconds`, so that a slow body is answered before its connection is closed.
+  package static let connectionIdleMilliseconds: UInt64 = 75_000
+  /// Bytes that a sender must bring within `silenceMilliseconds` of waiting: a drip is no transfer.
+  package static let leastBytesPerSilence = 512
+  /// Open connections of the operations listener: a monitor or two, and a person.
+  package static let operationsConnections = 32
+  /// Bytes read and dropped after an early answer, so that the peer gets to read that answer.
+  package static let lingerBytes = 1 << 20
+  /// Bytes handed to a connection at once; each piece has `silenceMilliseconds` to leave.
+  package static let writePieceBytes = 16 << 10
+  /// Milliseconds for a connection to a parent to be made.
+  package static let connectMilliseconds: UInt64 = 10_000
+  /// Milliseconds that a child waits for a hub that says nothing: the hub is applying what it got.
+  package static let answerMilliseconds: UInt64 = 120_000
+  /// Bytes kept of an error answer.
+  package static let errorBodyBytes = 4 << 10
+  /// Bytes of a bundle file: a year of one county, far below.
+  package static let bundleFileBytes = 4 << 30
+  /// Bytes of `tributary.conf`.
+  package static let configurationFileBytes = 64 << 10
+}
