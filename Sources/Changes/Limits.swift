@@ -88,6 +88,16 @@ package enum Limits {
   package static let parentsPerNode = 8
   /// Frames of one bundle file.
   package static let bundleFrames = 1 << 20
+  /// Milliseconds between the starts of two exchanges for local changes: what comes in between goes
+  /// together.
+  package static let exchangeGapMilliseconds: UInt64 = 100
+  /// Longest pause after failed long polls, milliseconds: where none get through, this is the interval
+  /// of polling.
+  package static let pollMilliseconds: UInt64 = 30_000
+  /// Milliseconds after which a long poll without answer is given up: the hub's time and a slow link's.
+  package static let waitLongestMilliseconds: UInt64 = 60_000
+  /// Milliseconds after which an exchange without end is given up: two full turns at 19,200 bit/s.
+  package static let exchangeLongestMilliseconds: UInt64 = 3_600_000
 }
 
 /// Bounds of the HTTP carrier (Protocol/7-HTTP §5). Each is a default that `tributary.conf` may lower.
