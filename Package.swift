@@ -111,6 +111,7 @@ let package = Package(
     tests("CaseworkTests", ["Casework", "Changes", "Causality"]),
     tests("CausalityTests", ["Causality"]),
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
+    tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
     tests("TerminalTests", ["Terminal"]),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     tests("InspectionTests", ["Inspection"]),
