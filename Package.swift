@@ -113,6 +113,7 @@ let package = Package(
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
     tests("TerminalTests", ["Terminal"]),
+    tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     tests("InspectionTests", ["Inspection"]),
     tests("TransportTests", ["Changes", "Transport", lifecycle, logging, nioCore, nioPosix]),

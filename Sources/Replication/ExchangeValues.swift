@@ -136,6 +136,7 @@ package struct ChangesRequest: Hashable, Sendable {
 
 /// One frame of change sets, or one large change set in parts.
 package struct OutgoingBatch: Hashable, Sendable {
+  /// What is sent: a large change set never shares a message.
   package enum Content: Hashable, Sendable {
     case frame(ChangesMessage)
     /// Ascending by index, up to the last.
