@@ -203,6 +203,7 @@ struct CoverRuleTests {
     #expect(two[group].shownColumns(policies[group]) == .number(2))
     let without = RowRegisters.rebuild(history: [first], policies)
     #expect(without[group].shownColumns(policies[group]) == .number(1))
+    #expect(RowRegisters.rebuild(from: without, history: [], policies) == without)
     // A later write is judged on its own and still covers what it saw.
     let later = RowRegisters.rebuild(from: without, history: [last], policies)
     #expect(later[group].dots.map(\.dot) == [Bench.dot(province, 1)])

@@ -23,7 +23,7 @@ struct ExhaustiveTests {
       var holder = Holder()
       for index in history.all.suspect.sorted() { holder.mark(index, history) }
       var seen: [Set<Int>: RowRegisters] = [:]
-      orders += explore(holder, history, &seen)
+      orders += explore(seed, holder, history, &seen)
       #expect(seen[history.all.operations] != nil, "seed \(seed)")
       for (operations, registers) in seen {
         var arrived = history.all
@@ -41,11 +41,14 @@ struct ExhaustiveTests {
   /// Delivers all that is ready in every order; returns how many complete orders there are. Every set of
   /// operations must give one state, however it was reached.
   private func explore(
-    _ holder: Holder, _ history: History, _ seen: inout [Set<Int>: RowRegisters]
+    _ seed: UInt64, _ holder: Holder, _ history: History,
+    _ seen: inout [Set<Int>: RowRegisters]
   ) -> Int {
     let operations = holder.arrived.operations
     if let known = seen[operations] {
-      if known != holder.registers { Issue.record("\(operations.sorted()): \(holder.registers)") }
+      if known != holder.registers {
+        Issue.record("seed \(seed): \(operations.sorted()): \(holder.registers)")
+      }
     } else {
       seen[operations] = holder.registers
     }
@@ -54,7 +57,7 @@ struct ExhaustiveTests {
     for index in history.model.operations.indices where holder.isReady(index, history) {
       var next = holder
       _ = next.deliver(index, history)
-      orders += explore(next, history, &seen)
+      orders += explore(seed, next, history, &seen)
     }
     return orders
   }

@@ -187,6 +187,7 @@ struct PolicyTests {
     #expect(bench.shown == .number(1))
     #expect(bench.conflict?.kind == .immutableViolation)
     #expect(bench.conflict?.siblings.map(\.value) == [.number(1), .number(2)])
+    #expect(bench.conflict?.siblings.map(\.isProposal) == [false, true])
     let again = bench.put(
       prefecture, 1, .number(3), at: 10, knows: [p1, c1], hadValue: true)
     #expect(again == .violation)
