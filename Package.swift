@@ -116,6 +116,7 @@ let package = Package(
     tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     tests("InspectionTests", ["Inspection"]),
+    tests("NodeTests", ["Node", "Transport"]),
     tests("TransportTests", ["Changes", "Transport", lifecycle, logging, nioCore, nioPosix]),
   ]
 )

@@ -82,7 +82,11 @@ struct SyncRoutes<Handler: SyncHandler>: Sendable {
       response.headers[.connection] = "close"
       return response
     } catch {
-      return try refusal(for: error, to: request, context, rest: nil)
+      // Besides a stop, only the end of the child's side cancels: it hung up, or was given up.
+      let isGivenUp = error is CancellationError && !Task.isShuttingDownGracefully
+      return try refusal(
+        for: isGivenUp ? TransportError.tooSlow(receivedBytes: 0) : error, to: request, context,
+        rest: nil)
     }
   }
 
@@ -192,7 +196,7 @@ extension SyncRoutes {
     case TransportError.tooSlow(let received):
       return HTTPProblem(
         .requestTimeout, code: "too_slow",
-        message: "too few bytes came in \(limits.silenceMilliseconds) ms; \(received) in all")
+        message: "too few bytes came in \(limits.silenceMilliseconds) ms, after \(received)")
     case TransportError.bodyCut(let received):
       return HTTPProblem(
         .badRequest, code: "body_cut", message: "the body ended after \(received) bytes")

@@ -31,6 +31,16 @@ import Transport
     }
   }
 
+  @Test func `a long poll whose frames stop coming is given up with 408`() async throws {
+    try await withSyncServer(EchoHandler(), limits: Self.impatient) { port, _ in
+      let answer = try await raw(port) { connection in
+        try await connection.send(head("Content-Length: 9", path: SyncPath.wait.rawValue) + "hi")
+        return await connection.read(until: "}")
+      }
+      #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
+    }
+  }
+
   @Test func `a drip is no transfer`() async throws {
     let handler = EchoHandler()
     try await withSyncServer(handler, limits: Self.impatient) { port, _ in
