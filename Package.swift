@@ -112,6 +112,7 @@ let package = Package(
     tests("CausalityTests", ["Causality"]),
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
+    tests("EndToEndTests", ["Tributary", subprocess]),
     tests("TerminalTests", ["Terminal"]),
     tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),
