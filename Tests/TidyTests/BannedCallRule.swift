@@ -13,7 +13,6 @@ enum BannedCallRule {
   private static let inCore: [(pattern: [String], rule: String)] = [
     (["Date", "(", ")"], "time is an argument: no Date()"),
     (["UUID", "(", ")"], "chance is an argument: no UUID()"),
-    ([".", "random", "("], "chance is an argument: no .random"),
     ([".", "randomElement", "(", ")"], "chance is an argument: randomElement(using:)"),
     ([".", "shuffled", "(", ")"], "chance is an argument: shuffled(using:)"),
     (["SystemRandomNumberGenerator"], "chance is an argument"),
@@ -44,6 +43,7 @@ enum BannedCallRule {
         }
         if core.contains(file.module) {
           if isFloatingPoint(at: index, file) { find(index, "no floating point in the core") }
+          if isUnseeded(at: index, file) { find(index, "chance is an argument: random(in:using:)") }
           for (pattern, rule) in inCore where matches(pattern, at: index, file) {
             find(index, rule)
           }
@@ -70,6 +70,22 @@ enum BannedCallRule {
   /// Whether `Double` stands for more than showing the bits of a stored one.
   private static func isFloatingPoint(at index: Int, _ file: SwiftFile) -> Bool {
     file.text(index) == "Double" && file.text(index + 2) != "bitPattern"
+  }
+
+  /// Whether a call of `.random` names no generator.
+  private static func isUnseeded(at index: Int, _ file: SwiftFile) -> Bool {
+    guard matches([".", "random", "("], at: index, file) else { return false }
+    var depth = 0
+    for inner in file.tokens.indices.dropFirst(index + 2) {
+      switch file.text(inner) {
+      case "(": depth += 1
+      case ")": depth -= 1
+      case "using" where depth == 1: return false
+      default: break
+      }
+      if depth == 0 { return true }
+    }
+    return true
   }
 
   /// Rules for Sources and Sim that need more than a pattern.
