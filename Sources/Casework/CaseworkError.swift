@@ -5,8 +5,9 @@ package enum CaseworkError: Error, Hashable, Sendable {
   case divisionsUnreadable(line: Int, reason: String)
   /// A file is larger than `RosterLimits.fileBytes`.
   case fileTooLarge(bytes: Int, limit: Int)
-  /// A file has no header line, or one that lacks a needed column: their English names.
-  case headerUnusable(missing: [String])
+  /// A file has no header line, or one that lacks a needed column or names one twice: their English
+  /// names. All columns are missing in a file without a header.
+  case headerUnusable(missing: [String], repeated: [String])
   /// The platform cannot convert an encoding (glibc without its gconv modules).
   case encodingUnavailable(name: String)
 }

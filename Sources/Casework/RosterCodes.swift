@@ -4,13 +4,21 @@ package import Changes
 package enum RosterCodes {
   /// 主体类型.
   package static let kinds = [
-    Code("ENT", "企业"), Code("BRANCH", "分支机构"), Code("IND", "个体工商户"),
-    Code("COOP", "农民专业合作社"), Code("REP", "外国企业常驻代表机构"), Code("OTHER", "其他"),
+    Code("ENT", "企业", aliases: ["企业法人", "内资企业", "外资企业", "1"]),
+    Code("BRANCH", "分支机构", aliases: ["分公司"]),
+    Code("IND", "个体工商户", aliases: ["个体户", "个体", "3"]),
+    Code("COOP", "农民专业合作社", aliases: ["农专社", "合作社", "2"]),
+    Code("REP", "外国企业常驻代表机构", aliases: ["外企代表机构", "4"]),
+    Code("OTHER", "其他"),
   ]
   /// 登记状态.
   package static let registrationStates = [
-    Code("ACTIVE", "存续"), Code("CANCELLED", "注销"), Code("REVOKED", "吊销"),
-    Code("RESCINDED", "撤销"), Code("MOVED_OUT", "迁出"), Code("SUSPENDED", "歇业"),
+    Code("ACTIVE", "存续", aliases: ["在业", "在营", "开业", "在册", "正常"]),
+    Code("CANCELLED", "注销", aliases: ["已注销"]),
+    Code("REVOKED", "吊销", aliases: ["吊销未注销", "吊销，未注销", "已吊销"]),
+    Code("RESCINDED", "撤销"),
+    Code("MOVED_OUT", "迁出"),
+    Code("SUSPENDED", "歇业"),
     Code("LIQUIDATING", "清算"),
   ]
   /// 信用风险分类, 国市监信发〔2022〕6号; N: not classed (individuals, cooperatives, new ones).

@@ -6,8 +6,12 @@ package struct Code: Hashable, Sendable {
   package let code: String
   /// What pages and files for people show; accepted on import as well.
   package let title: String
+  /// Other words for it that files contain.
+  package let aliases: [String]
 
-  package init(_ code: String, _ title: String) { (self.code, self.title) = (code, title) }
+  package init(_ code: String, _ title: String, aliases: [String] = []) {
+    (self.code, self.title, self.aliases) = (code, title, aliases)
+  }
 }
 
 /// What a field may hold. Empty is always allowed and stored as NULL.

@@ -29,7 +29,9 @@ import Testing
       mix(cell.kind.rawValue)
       if cell.kind == .text { for byte in table.byteSlice(cell) { mix(byte) } }
       if cell.kind == .integer {
-        for shift in stride(from: UInt64(0), to: 64, by: 8) { mix(UInt8(cell.word >> shift & 0xFF)) }
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+          mix(UInt8(cell.word >> shift & 0xFF))
+        }
       }
     }
     return hash
