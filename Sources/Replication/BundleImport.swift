@@ -68,10 +68,7 @@ package struct BundleImport: ExchangeMachine {
       state = .loading(loading)
       if let limit { fail(loading, .bundleMalformed(limit)) }
     case (.loading(var loading), .staged(let complete)):
-      loading.intake.takeStagedPart()
-      if let complete, let admitted = loading.intake.admit(complete, &queue) {
-        queue.append(.apply(admitted))
-      }
+      loading.intake.hearStaged(complete, &queue)
       state = .loading(loading)
     case (.loading, .recorded): break
     case (.loading(let loading), .notReady(let milliseconds)):
@@ -167,11 +164,10 @@ package struct BundleImport: ExchangeMachine {
     }
     switch (message, loading.manifest.isAcknowledgement) {
     case (.changes(let changes), false):
-      if let admitted = loading.intake.admit(changes, &queue) { queue.append(.apply(admitted)) }
+      loading.intake.hear(changes, &queue)
     case (.part(let part), false):
-      if loading.intake.admits(part.dot.stream, &queue), !loading.intake.isStopped(part.dot) {
-        queue.append(.stage(part))
-      }
+      var receipts: [PartReceipt] = []
+      loading.intake.hear(part, receipts: &receipts, &queue)
     case (.acknowledgement(let acknowledgement), _):
       if loading.intake.admits(acknowledgement.stream, &queue) && isSealed {
         queue.append(.record(acknowledgement))

@@ -135,14 +135,7 @@ package struct ChildExchange: ExchangeMachine {
   private mutating func startTelling(_ start: Said) {
     var said = start
     guard hint.hasContact else { return endTurn(said) }
-    for stream in said.own {
-      let id = stream.summary.stream
-      hint.refusedHere.removeAll { $0.dot.stream == id && stream.known.knows($0.dot) }
-      guard let seen = hint[id].seen, seen.headsHash != stream.summary.headsHash,
-        !hint.skips(id, own: stream.summary.headsHash)
-      else { continue }
-      said.suspects.append(stream)
-    }
+    said.suspects = hint.suspects(among: said.own)
     for rejection in hint.refusedHere.prefix(Limits.reportsPerTurn) {
       let subject = ErrorSubject.dot(rejection.dot).text
       queue.append(.send(.error(ErrorMessage(code: rejection.code, subject: subject))))
@@ -189,15 +182,7 @@ package struct ChildExchange: ExchangeMachine {
 
   private mutating func startOutflow(_ start: Telling) {
     var telling = start
-    var lacking: [StreamVector] = []
-    for stream in telling.said.suspects where hint.isProved {
-      let id = stream.summary.stream
-      guard var known = hint[id].known else { continue }
-      known.stop(hint.refusedThere, of: id)
-      if !known.dominates(stream.known) {
-        lacking.append(StreamVector(stream: id, known: known))
-      }
-    }
+    let lacking = hint.isProved ? hint.lacking(among: telling.said.suspects) : []
     let outflow = Outflow(lacking, held: hint.receipts, context: context)
     telling.outflow = outflow
     state = .telling(telling)
@@ -301,11 +286,9 @@ package struct ChildExchange: ExchangeMachine {
         }
       }
     case .changes(let changes):
-      if let admitted = listening.intake.admit(changes, &queue) {
-        queue.append(.apply(admitted))
-      }
+      listening.intake.hear(changes, &queue)
     case .part(let part):
-      take(part, &listening)
+      listening.intake.hear(part, receipts: &hint.receipts, &queue)
     case .acknowledgement(let acknowledgement):
       if listening.intake.admits(acknowledgement.stream, &queue) && hint.isProved {
         queue.append(.record(acknowledgement))
@@ -322,25 +305,11 @@ package struct ChildExchange: ExchangeMachine {
     state = .listening(listening)
   }
 
-  private mutating func take(_ part: PartMessage, _ listening: inout Listening) {
-    guard listening.intake.admits(part.dot.stream, &queue) else { return }
-    if let receipt = PartReceipt(part) {
-      hint.receipts.removeAll { $0.dot == receipt.dot }
-      if hint.receipts.count < Limits.reportsPerTurn { hint.receipts.append(receipt) }
-    } else if !listening.intake.isStopped(part.dot) {
-      queue.append(.stage(part))
-    }
-  }
-
   private mutating func hear(_ error: ErrorMessage) {
-    switch (error.code, ErrorSubject(error.subject)) {
-    case (.authenticationNeeded, _): finish(.challenged)
-    case (.replicaRestored, _): break  // KNOWLEDGE shows it, and is checked here.
-    case (.streamNotShared, .stream(let stream)): hint[stream].seen = nil
-    case (.unprovedChangeSet, .dot(let dot)), (.forkDetected, .dot(let dot)),
-      (.limitExceeded, .dot(let dot)):
-      if hint.refusedThere.count < Limits.stopsPerLink { hint.refusedThere.append(dot) }
-    default: fail(.refused(error))
+    if error.code == .authenticationNeeded {
+      finish(.challenged)
+    } else if !hint.stops(error) {
+      fail(.refused(error))
     }
   }
 
@@ -364,10 +333,7 @@ package struct ChildExchange: ExchangeMachine {
         return violate(limit.code, limit.subject)
       }
     case .staged(let complete):
-      listening.intake.takeStagedPart()
-      if let complete, let admitted = listening.intake.admit(complete, &queue) {
-        queue.append(.apply(admitted))
-      }
+      listening.intake.hearStaged(complete, &queue)
     case .recorded: break
     case .notReady(let retryAfterMilliseconds):
       return fail(.notReady(retryAfterMilliseconds: retryAfterMilliseconds))

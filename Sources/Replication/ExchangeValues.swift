@@ -153,7 +153,8 @@ package struct OutgoingBatch: Hashable, Sendable {
   }
 }
 
-/// One change set that the store did not take, and why.
+/// One change set that the store did not take, and why. Nothing after it of the same stream and replica
+/// is applied from the same message.
 package struct Rejection: Hashable, Sendable {
   package let dot: Dot
   /// `unprovedChangeSet`, `forkDetected`, `limitExceeded`, …: what the peer is told.

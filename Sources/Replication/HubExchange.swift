@@ -150,11 +150,9 @@ package struct HubExchange: ExchangeMachine {
     case .knowledge(let knowledge):
       hear(knowledge, &listening)
     case .changes(let changes):
-      if let admitted = listening.intake.admit(changes, &queue) {
-        queue.append(.apply(admitted))
-      }
+      listening.intake.hear(changes, &queue)
     case .part(let part):
-      take(part, &listening)
+      listening.intake.hear(part, receipts: &listening.receipts, &queue)
     case .acknowledgement(let acknowledgement):
       if listening.intake.admits(acknowledgement.stream, &queue) {
         listening.asked.insert(acknowledgement.stream)
@@ -186,16 +184,6 @@ package struct HubExchange: ExchangeMachine {
     queue.append(.readOwnHead(knowledge.stream, number: number))
   }
 
-  private mutating func take(_ part: PartMessage, _ listening: inout Listening) {
-    guard listening.intake.admits(part.dot.stream, &queue) else { return }
-    if let receipt = PartReceipt(part) {
-      listening.receipts.removeAll { $0.dot == receipt.dot }
-      if listening.receipts.count < Limits.reportsPerTurn { listening.receipts.append(receipt) }
-    } else if !listening.intake.isStopped(part.dot) {
-      queue.append(.stage(part))
-    }
-  }
-
   private mutating func listen(_ start: Listening, _ answer: ExchangeAnswer) {
     var listening = start
     switch answer {
@@ -220,10 +208,7 @@ package struct HubExchange: ExchangeMachine {
         return violate(limit.code, limit.subject)
       }
     case .staged(let complete):
-      listening.intake.takeStagedPart()
-      if let complete, let admitted = listening.intake.admit(complete, &queue) {
-        queue.append(.apply(admitted))
-      }
+      listening.intake.hearStaged(complete, &queue)
     case .recorded: break
     case .notReady(let milliseconds):
       let error = ErrorMessage(

@@ -60,8 +60,8 @@ struct Intake: Sendable {
     return false
   }
 
-  /// The message without what is not shared or stopped; nil when nothing is left.
-  mutating func admit(_ message: ChangesMessage, _ queue: inout ActionQueue) -> ChangesMessage? {
+  /// Asks to apply what of the message is shared and not stopped.
+  mutating func hear(_ message: ChangesMessage, _ queue: inout ActionQueue) {
     var kept: [EncodedChangeSet] = []
     kept.reserveCapacity(message.changeSets.count)
     for changeSet in message.changeSets {
@@ -69,10 +69,30 @@ struct Intake: Sendable {
       guard admits(dot.stream, &queue), !isStopped(dot) else { continue }
       kept.append(changeSet)
     }
-    guard !kept.isEmpty else { return nil }
-    if kept.count == message.changeSets.count { return message }
+    guard !kept.isEmpty else { return }
+    let isWhole = kept.count == message.changeSets.count
     let heads = message.heads.filter { isShared($0.dot.stream) && !isStopped($0.dot) }
-    return ChangesMessage(changeSets: kept, heads: heads)
+    queue.append(
+      .apply(isWhole ? message : ChangesMessage(changeSets: kept, heads: heads)))
+  }
+
+  /// Asks to stage a part; a part without bytes tells what the peer holds (Protocol/6-Sessions §5).
+  mutating func hear(
+    _ part: PartMessage, receipts: inout [PartReceipt], _ queue: inout ActionQueue
+  ) {
+    guard admits(part.dot.stream, &queue) else { return }
+    if let receipt = PartReceipt(part) {
+      receipts.removeAll { $0.dot == receipt.dot }
+      if receipts.count < Limits.reportsPerTurn { receipts.append(receipt) }
+    } else if !isStopped(part.dot) && !part.bytes.isEmpty {
+      queue.append(.stage(part))
+    }
+  }
+
+  /// A part is staged; asks to apply the change set when it was the last one.
+  mutating func hearStaged(_ complete: ChangesMessage?, _ queue: inout ActionQueue) {
+    stagedParts += 1
+    if let complete { hear(complete, &queue) }
   }
 
   func isStopped(_ dot: Dot) -> Bool {
@@ -99,8 +119,6 @@ struct Intake: Sendable {
     return stopped.count > Limits.stopsPerLink
       ? ErrorMessage(code: .limitExceeded, subject: "stopsPerLink") : nil
   }
-
-  mutating func takeStagedPart() { stagedParts += 1 }
 
   mutating func report(_ code: ProtocolErrorCode, _ subject: ErrorSubject) {
     guard reports.count < Limits.reportsPerTurn else { return }

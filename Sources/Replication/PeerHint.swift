@@ -73,9 +73,44 @@ package struct PeerHint: Hashable, Sendable {
     self.isProved = isProved
   }
 
+  /// The streams that are known or suspected to differ, of those as they are here now. Counts the exchange
+  /// for streams that are left out.
+  mutating func suspects(among own: [StreamState]) -> [StreamState] {
+    own.filter { stream in
+      let id = stream.summary.stream
+      refusedHere.removeAll { $0.dot.stream == id && stream.known.knows($0.dot) }
+      guard let seen = streams[id]?.seen else { return false }
+      return seen.headsHash != stream.summary.headsHash
+        && !skips(id, own: stream.summary.headsHash)
+    }
+  }
+
+  /// What the hub lacks of streams that it is sure to lack something of.
+  func lacking(among suspects: [StreamState]) -> [StreamVector] {
+    suspects.compactMap { stream in
+      let id = stream.summary.stream
+      guard var known = streams[id]?.known else { return nil }
+      known.stop(refusedThere, of: id)
+      return known.dominates(stream.known) ? nil : StreamVector(stream: id, known: known)
+    }
+  }
+
+  /// Notes an ERROR that stops only what it is about; false when it ends the exchange.
+  mutating func stops(_ error: ErrorMessage) -> Bool {
+    switch (error.code, ErrorSubject(error.subject)) {
+    case (.replicaRestored, _): break  // KNOWLEDGE shows it, and is checked here.
+    case (.streamNotShared, .stream(let stream)): self[stream].seen = nil
+    case (.unprovedChangeSet, .dot(let dot)), (.forkDetected, .dot(let dot)),
+      (.limitExceeded, .dot(let dot)):
+      if refusedThere.count < Limits.stopsPerLink { refusedThere.append(dot) }
+    default: return false
+    }
+    return true
+  }
+
   /// Whether the stream is to be left out of this exchange: it differs, but did not move before and
   /// neither side changed since. Counts the exchange.
-  mutating func skips(_ stream: StreamID, own: UInt64) -> Bool {
+  private mutating func skips(_ stream: StreamID, own: UInt64) -> Bool {
     guard var stuck = streams[stream]?.stuck, let seen = streams[stream]?.seen,
       stuck.own == own, stuck.peer == seen.headsHash, stuck.skipsLeft > 0
     else { return false }

@@ -36,6 +36,12 @@ final class ModelReplica {
     for stream in streams { self.streams[stream] = Stream() }
   }
 
+  /// Goes back to an earlier state, or takes another replica's: a backup, a clone.
+  func restore(_ streams: [StreamID: Stream]) { self.streams = streams }
+
+  /// Rows that no change set explains.
+  func corruptDigest(_ stream: StreamID) { self[stream].digest &+= 1 }
+
   var sortedStreams: [StreamID] { streams.keys.sorted() }
 
   subscript(_ stream: StreamID) -> Stream {
@@ -75,15 +81,20 @@ final class ModelReplica {
     var (applied, duplicates, rejections) = (0, 0, [Rejection]())
     let parkedBefore = parkedCount
     let unproved = unprovedPairs(message)
+    var forked: Set<StreamReplica> = []
     for changeSet in message.changeSets {
       let dot = changeSet.dot
       let pair = StreamReplica(stream: dot.stream, replica: dot.replica)
+      if forked.contains(pair) { continue }
       if unproved.contains(pair) {
         rejections.append(Rejection(dot: dot, code: .unprovedChangeSet))
       } else if self[dot.stream].known.contains(dot.replica, dot.number) {
         let same = self[dot.stream].log.contains(changeSet)
         duplicates += 1
-        if !same { rejections.append(Rejection(dot: dot, code: .forkDetected)) }
+        if !same {
+          rejections.append(Rejection(dot: dot, code: .forkDetected))
+          forked.insert(pair)
+        }
       } else if isReady(changeSet) {
         commit(changeSet)
         applied += 1
