@@ -130,6 +130,24 @@ struct PageRule {
     return findings
   }
 
+  /// Modules and configuration keys that README does not name in code.
+  func readmeFindings() -> [Finding] {
+    guard let readme = repository.text(of: "README.md") else {
+      return [Finding(path: "README.md", line: 1, rule: "README.md is missing")]
+    }
+    let modules = repository.paths.compactMap { path -> String? in
+      let parts = path.split(separator: "/")
+      return parts.count > 2 && parts[0] == "Sources" ? String(parts[1]) : nil
+    }
+    let keys = repository.text(of: "Sources/Node/ConfigurationKey.swift") ?? ""
+    let names = keys.components(separatedBy: "\n").compactMap { line in
+      line.wholeMatch(of: /\ {2}case (\w+)(?: = "(\w+)")?/).map { String($0.2 ?? $0.1) }
+    }
+    return Set(modules + names).sorted().filter { !readme.contains("`\($0)`") }.map {
+      Finding(path: "README.md", line: 1, rule: "`\($0)` is not explained")
+    }
+  }
+
   /// Paths of the machine that a file was written on.
   func machinePathFindings() -> [Finding] {
     let folders = ["/wo" + "rk/", "/ro" + "ot/", "/opt/sw" + "ift", "../sha" + "red"]

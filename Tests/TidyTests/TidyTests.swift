@@ -49,6 +49,10 @@ struct TidyTests {
     report(PageRule(repository: .current).makeFindings())
   }
 
+  @Test("README explains every module and every configuration key") func readme() {
+    report(PageRule(repository: .current).readmeFindings())
+  }
+
   @Test("No file names a path of one machine") func machinePaths() {
     report(PageRule(repository: .current).machinePathFindings())
   }
