@@ -9,6 +9,7 @@ package struct ProblemList: Hashable, Sendable {
 
   package init() {}
 
+  /// Counts a problem, and lists it while there is room.
   package mutating func append(_ problem: LineProblem) {
     if problem.isWarning { warningCount += 1 } else { rejectedCount += 1 }
     if listed.count < RosterLimits.problemsListed { listed.append(problem) }
