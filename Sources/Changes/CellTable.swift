@@ -7,6 +7,11 @@ package struct CellTable: Sendable {
     /// Bytes, for text and blob; else 0.
     package let length: UInt32
     package let word: UInt64
+
+    /// Takes the fields as they are; texts and blobs must lie in the arena of the table.
+    package init(kind: ValueKind, length: UInt32, word: UInt64) {
+      (self.kind, self.length, self.word) = (kind, length, word)
+    }
   }
 
   /// Cells per row; may be 0.
@@ -19,6 +24,13 @@ package struct CellTable: Sendable {
   package init(width: Int) {
     precondition(width >= 0, "a table has no negative width")
     self.width = width
+  }
+
+  /// Takes complete rows and their arena as they are; several cells may share bytes of the arena.
+  package init(width: Int, cells: [Cell], bytes: [UInt8]) {
+    precondition(width >= 0, "a table has no negative width")
+    precondition(width == 0 ? cells.isEmpty : cells.count % width == 0, "rows are complete")
+    (self.width, self.cells, self.bytes) = (width, cells, bytes)
   }
 
   /// Complete rows; 0 for a table of width 0.

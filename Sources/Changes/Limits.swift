@@ -7,6 +7,8 @@ package enum Limits {
   package static let changeSetBytes = 64 << 20
   /// Operations of one change set.
   package static let operationsPerChangeSet = 1_000_000
+  /// Values (rows × columns) of one change set: constant columns take no bytes, memory does.
+  package static let cellsPerChangeSet = 8 << 20
   /// Parts (streams) of one transaction: a province has 146 scopes × 3 channels.
   package static let partsPerTransaction = 512
   /// Bytes of a change set above which it travels in parts (engine.md §3).
