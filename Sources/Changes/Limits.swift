@@ -13,6 +13,8 @@ package enum Limits {
   package static let partsPerTransaction = 512
   /// Bytes of a change set above which it travels in parts (engine.md §3).
   package static let partBytes = 256 << 10
+  /// Parts of one change set: `changeSetBytes` in parts of `partBytes`, header and heads beside.
+  package static let partsPerChangeSet = 260
   /// Bytes of one frame's payload on the wire.
   package static let frameBytes = 1 << 20
   /// Bytes of one frame's payload after inflation.
