@@ -109,6 +109,18 @@ import Wire
     #expect(pair.hub.replica[pair.county].log.isEmpty)
   }
 
+  @Test("A bundle does not build on what its exporter does not know itself")
+  func foreignBase() throws {
+    let pair = try ModelPair()
+    pair.child.replica.write(pair.county)
+    var known = VersionVector()
+    known[pair.hub.replica.id] = 5
+    let base = [StreamVector(stream: pair.county, known: known)]
+    let frames = export(pair.child, to: pair.hub, base: base)
+    #expect(load(frames, at: pair.hub, from: pair.child).outcome?.result == .complete)
+    #expect(pair.isEqual)
+  }
+
   @Test("A bundle of another node, for another node or with frames out of place is refused")
   func refused() throws {
     let pair = try ModelPair()

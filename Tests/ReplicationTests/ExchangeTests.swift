@@ -77,6 +77,20 @@ import Wire
     #expect(pair.link.hubFrames.count == 2, "what was told is not repeated")
   }
 
+  @Test("What the hub acknowledged into a broken link is said again")
+  func acknowledgementCut() throws {
+    var pair = try ModelPair.met()
+    let dot = pair.child.replica.write(pair.county)
+    pair.link.exchange(pair.child, pair.hub)
+    pair.hub.tops[pair.county] = pair.hub.replica[pair.county].known
+    pair.link.cutAfter = 3
+    #expect(pair.link.exchange(pair.child, pair.hub).result == .failed(.linkEnded))
+    #expect(pair.hub.memories[pair.child.replica.id] != nil)
+    pair.link.cutAfter = .max
+    pair.link.exchange(pair.child, pair.hub)
+    #expect(pair.child.tops[pair.county]?.contains(dot.replica, dot.number) == true)
+  }
+
   @Test("A turn keeps to its budget, and the next exchanges carry the rest")
   func budget() throws {
     var pair = try ModelPair.met()

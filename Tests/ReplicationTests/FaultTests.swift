@@ -73,6 +73,11 @@ import Wire
     pair.link.settle(pair.child, pair.hub)
     #expect(pair.link.childFrames.contains { $0.errorCode == .unprovedChangeSet })
     #expect(pair.link.changeSetsDown <= 1, "only the county's change set comes")
+    pair.hub.replica.write(pair.prefecture)
+    for _ in 0..<4 {
+      pair.link.exchange(pair.child, pair.hub)
+      #expect(pair.link.changeSetsDown == 0, "what was stopped is not sent again")
+    }
     #expect(pair.child.replica.state(pair.county) == pair.hub.replica.state(pair.county))
   }
 

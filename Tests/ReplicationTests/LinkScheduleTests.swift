@@ -211,6 +211,24 @@ private struct ScheduleWorld {
     #expect(world.waits.last?.node == hub)
   }
 
+  @Test("A change that a failed probe was to carry goes to the parent in use")
+  func probeCarries() {
+    var world = ScheduleWorld(parents: [11, 10], seed: 1)
+    let hub = makeNode(11)
+    world.exchangeEnding = { _, node in node == hub ? .failed : ScheduleWorld.Ending() }
+    world.start()
+    var probes = 0
+    while probes < 12 {
+      world.run(until: world.now + 10)
+      if world.exchanges.last?.node == hub && world.schedule.currentParent != hub {
+        probes += 1
+        world.run(until: world.now + 1_200)
+        #expect(world.exchanges.last?.node == makeNode(10))
+      }
+      world.change()
+    }
+  }
+
   @Test("A hub that asks not to be called is not called before, but may not ask for ever")
   func notBefore() {
     var world = ScheduleWorld(parents: [11], seed: 3)

@@ -98,6 +98,22 @@ import Wire
     #expect(!hub.isFinished)
   }
 
+  @Test("Streams that the child does not list do not wake it")
+  func unlisted() throws {
+    let pair = try ModelPair.met()
+    pair.hub.replica.write(pair.prefecture)
+    var child = ChildWait(
+      context: pair.child.context, shared: [pair.county], hint: pair.child.hint(pair.hub))
+    var hub = HubWait(
+      context: pair.hub.context,
+      memory: pair.hub.memories[pair.child.replica.id] ?? ChildMemory())
+    for message in pair.child.drain(&child, peer: pair.hub.replica.id) {
+      hub.receive(message, wallMilliseconds: 0)
+      #expect(pair.hub.drain(&hub, peer: pair.child.replica.id).isEmpty)
+    }
+    #expect(!hub.isFinished)
+  }
+
   @Test("A hub that was started again gives a challenge, and the child exchanges")
   func challenged() throws {
     let pair = try ModelPair.met()
