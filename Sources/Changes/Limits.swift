@@ -145,4 +145,8 @@ extension Limits {
   package static let bundleFileBytes = 4 << 30
   /// Bytes of `tributary.conf`.
   package static let configurationFileBytes = 64 << 10
+  /// Milliseconds between two looks at whether another program wrote the replica's file.
+  package static let fileWatchMilliseconds: UInt64 = 200
+  /// Exchanges that `sync` makes with one parent before it gives up: each moves a turn's bytes.
+  package static let exchangesPerSync = 10_000
 }

@@ -1,0 +1,325 @@
+internal import Causality
+internal import Changes
+internal import Crypto
+internal import Merge
+internal import Wire
+
+/// One message on its way into the replica: proof, order, judgement, application, parking.
+final class Delivery {
+  private let replica: Replica
+  private let peer: ReplicaID
+  private let isIngress: Bool
+  private let wallMilliseconds: UInt64
+  private var runs: [StreamID: [ReplicaID: IncomingRun]] = [:]
+  private(set) var outcome = ApplyOutcome()
+  private var received: Set<Dot> = []
+  /// The first log id of the group being applied; change sets of one group travel together.
+  private var atom: Int64 = 0
+
+  init(_ replica: Replica, peer: ReplicaID, isIngress: Bool, wallMilliseconds: UInt64) {
+    self.replica = replica
+    self.peer = peer
+    self.isIngress = isIngress
+    self.wallMilliseconds = wallMilliseconds
+  }
+
+  // MARK: receiving
+
+  func receive(_ message: ChangesMessage) throws(StoreError) {
+    try readParked()
+    var heads: [Dot: SignedHead] = [:]
+    for head in message.heads { heads[head.dot] = head }
+    for encoded in message.changeSets {
+      let header: ChangeSetHeader
+      do {
+        header = try ChangeSetCodec.decodeHeader(encoded.header)
+      } catch {
+        reject(encoded.dot, .malformedFrame, "header: \(error)")
+        continue
+      }
+      guard header.dot == encoded.dot, replica.streams.contains(header.stream) else {
+        reject(encoded.dot, .streamNotShared, "not a stream of this node")
+        continue
+      }
+      let incoming = Incoming(
+        header: header, encoded: encoded, signedHead: heads[encoded.dot])
+      if try isKnown(incoming) { continue }
+      received.insert(header.dot)
+      add(incoming)
+    }
+    for stream in runs.keys.sorted() {
+      for run in (runs[stream] ?? [:]).keys.sorted() { try prove(stream, run) }
+    }
+  }
+
+  private func add(_ incoming: Incoming) {
+    let (stream, writer) = (incoming.header.stream, incoming.header.replica)
+    var run = runs[stream]?[writer] ?? IncomingRun(stream: stream, replica: writer)
+    run.insert(incoming)
+    runs[stream, default: [:]][writer] = run
+  }
+
+  private func reject(_ dot: Dot, _ code: ProtocolErrorCode, _ detail: String) {
+    outcome.rejected.append(ApplyOutcome.Rejection(dot: dot, code: code, detail: detail))
+  }
+
+  /// Whether the change set was applied before; another content under its dot is a fork (I7).
+  private func isKnown(_ incoming: Incoming) throws(StoreError) -> Bool {
+    let header = incoming.header
+    let state = try replica.state(of: header.stream)
+    guard state.known.contains(header.replica, header.number) else { return false }
+    outcome.duplicates += 1
+    let chain = try replica.chain(of: header.replica, in: header.stream, at: header.number)
+    let previous = try replica.chain(
+      of: header.replica, in: header.stream, at: header.number - 1)
+    // Bytes that do not inflate are no other content for the dot.
+    guard let chain, let body = try? incoming.encoded.canonicalBody() else { return true }
+    let given = Replica.chainHash(
+      previous ?? .zero, header: incoming.encoded.header, canonicalBody: body)
+    if given != chain {
+      reject(header.dot, .forkDetected, "have \(chain), got \(given)")
+      try replica.quarantine(
+        "fork", subject: header.dot.description, detail: "have \(chain), got \(given) from \(peer)",
+        counts: false, wall: wallMilliseconds)
+    }
+    return true
+  }
+
+  private func readParked() throws(StoreError) {
+    let select = try replica.statements(
+      "SELECT stream, replica, number, flags, header, body_bytes, body, head_hash, signature "
+        + "FROM tributary_parked ORDER BY stream, replica, number")
+    defer { select.reset() }
+    while try select.step() {
+      guard let stream = StreamID(packed: UInt32(truncatingIfNeeded: select.integer(0))),
+        let writer = ReplicaID(packed: select.unsigned(1)),
+        // It decoded when it was parked.
+        let header = try? ChangeSetCodec.decodeHeader(select.blob(4))
+      else { throw .damagedRecord("parked change set") }
+      let dot = Dot(stream: stream, replica: writer, number: select.unsigned(2))
+      let encoded = EncodedChangeSet(
+        dot: dot, header: select.blob(4), body: select.blob(6),
+        bodyIsDeflated: LogFlags(rawValue: select.integer(3)).contains(.deflated),
+        bodyByteCount: Int(select.integer(5)))
+      let head = ContentHash(select.blob(7)).map {
+        SignedHead(dot: dot, hash: $0, signature: select.blob(8))
+      }
+      add(Incoming(header: header, encoded: encoded, signedHead: head))
+    }
+  }
+
+  /// Computes the chain of one run and verifies its signed heads.
+  private func prove(_ stream: StreamID, _ writer: ReplicaID) throws(StoreError) {
+    guard var run = runs[stream]?[writer] else { return }
+    let state = try replica.state(of: stream)
+    var last = state.heads[writer]?.chain ?? .zero
+    var next = state.known[writer] + 1
+    let key = try replica.verifyingKey(of: writer)
+    var proved = -1
+    for index in run.list.indices {
+      guard run.list[index].header.number == next else { break }
+      // What does not inflate is refused below.
+      guard let body = try? run.list[index].encoded.canonicalBody() else {
+        try refuse(&run, from: index, .malformedFrame, "the body does not inflate")
+        break
+      }
+      last = Replica.chainHash(
+        last, header: run.list[index].encoded.header, canonicalBody: body)
+      run.list[index].chain = last
+      next += 1
+      guard let head = run.list[index].signedHead, let key else { continue }
+      guard head.hash == last,
+        key.isValidSignature(head.signature, for: head.signedBytes)
+      else {
+        try refuse(&run, from: 0, .unprovedChangeSet, "the signature or chain is wrong")
+        break
+      }
+      proved = index
+    }
+    for index in run.list.indices where index <= proved { run.list[index].isProved = true }
+    runs[stream]?[writer] = run
+  }
+
+  /// Drops a run from an index on: it is wrong, whoever relayed it.
+  private func refuse(
+    _ run: inout IncomingRun, from index: Int, _ code: ProtocolErrorCode, _ detail: String
+  ) throws(StoreError) {
+    guard index < run.list.count else { return }
+    reject(run.list[index].header.dot, code, detail)
+    try replica.quarantine(
+      "unproved", subject: run.list[index].header.dot.description,
+      detail: "\(detail); from \(peer)", counts: false, wall: wallMilliseconds)
+    run.list.removeSubrange(index...)
+  }
+
+  // MARK: applying
+
+  /// Applies transactions while any is ready.
+  func applyReady() throws(StoreError) {
+    let check = ReadyCheck(
+      held: { self.replica.streams.contains($0) },
+      known: { stream throws(StoreError) in try self.replica.state(of: stream).known },
+      context: { header throws(StoreError) in
+        let state = try self.replica.state(of: header.stream)
+        return self.replica.context(of: header, after: state.heads[header.replica])
+      })
+    var progress = true
+    while progress {
+      progress = false
+      for stream in runs.keys.sorted() {
+        for writer in (runs[stream] ?? [:]).keys.sorted() {
+          while let first = runs[stream]?[writer]?.list.first,
+            let transaction = try check.transaction(of: first, among: runs)
+          {
+            try apply(transaction)
+            progress = true
+          }
+        }
+      }
+      if progress { try proveAgain() }
+    }
+  }
+
+  /// A key may have come with what was applied.
+  private func proveAgain() throws(StoreError) {
+    for stream in runs.keys.sorted() {
+      for writer in (runs[stream] ?? [:]).keys.sorted() {
+        guard let first = runs[stream]?[writer]?.list.first, !first.isProved else { continue }
+        try prove(stream, writer)
+      }
+    }
+  }
+
+  private func apply(_ transaction: [Incoming]) throws(StoreError) {
+    atom = replica.nextLog
+    var writes: [ChangeWrite] = []
+    for incoming in transaction {
+      writes.append(try apply(incoming))
+      let (stream, writer) = (incoming.header.stream, incoming.header.replica)
+      runs[stream]?[writer]?.list.removeAll { $0.header.number == incoming.header.number }
+      outcome.applied += 1
+      if !outcome.streamsAdvanced.contains(stream) {
+        outcome.streamsAdvanced.append(stream)
+        outcome.streamsAdvanced.sort()
+      }
+    }
+    if isIngress { try judge(transaction, writes) }
+  }
+
+  private func apply(_ incoming: Incoming) throws(StoreError) -> ChangeWrite {
+    let header = incoming.header
+    let state = try replica.state(of: header.stream)
+    let head = state.heads[header.replica]
+    let context = replica.context(of: header, after: head)
+    guard let chain = incoming.chain else { preconditionFailure("a proved change set has a chain") }
+    _ = replica.clock.observe(
+      header.timestamp, milliseconds: wallMilliseconds,
+      furthestAheadMilliseconds: Limits.clockAheadMilliseconds)
+    let log = replica.nextLog
+    replica.nextLog += 1
+    var entry = LogEntry(
+      id: log, atom: atom, header: header, encoded: incoming.encoded, chain: chain, flags: [],
+      signature: incoming.signedHead?.signature)
+    let body = try decode(incoming, context)
+    if body == nil { entry.flags.insert(.malformed) }
+    try replica.insert(entry)
+    let info = try replica.dots.info(log, replica.statements)
+    let write = ChangeWrite(
+      info: info, context: WriteContext(dot: info.fullDot, known: context),
+      origin: replica.writer.loader.origin(of: info), stream: state, isLocal: false)
+    if let body { try replica.apply(body, write) }
+    state.advance(
+      header.replica, to: Head(number: header.number, chain: chain, context: context))
+    if let body { for operation in body.controls { try replica.apply(operation, by: write) } }
+    return write
+  }
+
+  /// The body, when it can take effect; else it is known and kept without effect, and listed.
+  private func decode(
+    _ incoming: Incoming, _ context: VersionVector
+  ) throws(StoreError) -> ChangeSetBody? {
+    var problem: String
+    do {
+      let body = try incoming.encoded.decodedBody()
+      guard
+        let found = replica.firstProblem(
+          of: body, WriteContext(dot: incoming.header.dot, known: context))
+      else { return body }
+      problem = found
+    } catch {
+      problem = "does not decode: \(error)"
+    }
+    try replica.quarantine(
+      "malformed", subject: incoming.header.dot.description, detail: problem, counts: true,
+      wall: wallMilliseconds)
+    return nil
+  }
+
+  /// Rights and clock, judged once, at the first hub that has the change set from its author.
+  private func judge(
+    _ transaction: [Incoming], _ writes: [ChangeWrite]
+  ) throws(StoreError) {
+    guard let first = transaction.first, first.header.replica == peer, replica.stopReason == nil
+    else { return }
+    let header = first.header
+    let isAhead =
+      header.timestamp.milliseconds > wallMilliseconds &+ Limits.clockAheadMilliseconds
+    let onlyControls = transaction.allSatisfy { incoming in
+      // A body that does not decode is malformed and has no effect to judge.
+      (try? incoming.encoded.decodedBody())?.blocks.isEmpty ?? true
+    }
+    var refusal: (RefusalReason, String)?
+    for incoming in transaction {
+      if let found = replica.refusal(of: incoming, by: peer) { refusal = found }
+    }
+    guard refusal != nil || isAhead && !onlyControls else { return }
+    let control = replica.begin(
+      author: replica.identity.replica.description, reason: "ingress",
+      wallMilliseconds: wallMilliseconds)
+    for incoming in transaction {
+      let dot = StreamDot(replica: peer, number: incoming.header.number)
+      if let refusal {
+        try control.control(
+          .refuse(dot, refusal.0, detail: refusal.1), in: incoming.header.stream)
+        outcome.refused.append(incoming.header.dot)
+      } else {
+        try control.control(.suspect(dot), in: incoming.header.stream)
+        outcome.suspect.append(incoming.header.dot)
+      }
+    }
+    _ = try replica.finish(control, atom: atom)
+  }
+
+  // MARK: parking
+
+  /// Keeps what is not ready, replacing what was kept before.
+  func park() throws(StoreError) {
+    try replica.statements("DELETE FROM tributary_parked").run()
+    let insert = try replica.statements(
+      "INSERT INTO tributary_parked VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+    for stream in runs.keys.sorted() {
+      for writer in (runs[stream] ?? [:]).keys.sorted() {
+        let list = runs[stream]?[writer]?.list ?? []
+        for incoming in list.prefix(Limits.parkedChangeSets) {
+          if received.contains(incoming.header.dot) { outcome.parked += 1 }
+          insert.bind(1, stream.packed)
+          insert.bind(2, writer.packed)
+          insert.bind(3, incoming.header.number)
+          insert.bind(4, incoming.encoded.bodyIsDeflated ? LogFlags.deflated.rawValue : 0)
+          insert.bind(5, blob: incoming.encoded.header)
+          insert.bind(6, Int64(incoming.encoded.bodyByteCount))
+          insert.bind(7, blob: incoming.encoded.body)
+          if let head = incoming.signedHead {
+            insert.bind(8, blob: head.hash.bytes)
+            insert.bind(9, blob: head.signature)
+          } else {
+            insert.bindNull(8)
+            insert.bindNull(9)
+          }
+          try insert.run()
+        }
+      }
+    }
+    if !outcome.streamsAdvanced.isEmpty { try replica.saveClock() }
+  }
+}

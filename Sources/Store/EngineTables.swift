@@ -1,0 +1,88 @@
+/// The engine's own tables, beside the user's in the same file (engine.md §2).
+enum EngineTables {
+  /// Grows with each change of the statements below; upgrades are in `Migration`.
+  static let formatVersion: Int64 = 1
+
+  static let create: [String] = [
+    // Facts of the file: identity, anchor, lease, versions.
+    "CREATE TABLE tributary_meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
+    // Every change set known here, verbatim. `atom`: the id of the first entry of the transaction, or of the
+    // group of change sets that may be sent only together.
+    """
+    CREATE TABLE tributary_log (
+      id INTEGER PRIMARY KEY, atom INTEGER NOT NULL, stream INTEGER NOT NULL,
+      replica INTEGER NOT NULL, number INTEGER NOT NULL, hlc INTEGER NOT NULL,
+      schema_version INTEGER NOT NULL, flags INTEGER NOT NULL, chain BLOB NOT NULL,
+      signature BLOB, header BLOB NOT NULL, body_bytes INTEGER NOT NULL, body BLOB NOT NULL
+    ) STRICT
+    """,
+    "CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (stream, replica, number)",
+    """
+    CREATE TABLE tributary_head (
+      stream INTEGER NOT NULL, replica INTEGER NOT NULL, number INTEGER NOT NULL,
+      chain BLOB NOT NULL, context BLOB NOT NULL, PRIMARY KEY (stream, replica)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE tributary_digest (
+      stream INTEGER PRIMARY KEY, digest BLOB NOT NULL, row_count INTEGER NOT NULL
+    ) STRICT
+    """,
+    // Change sets that wait for a predecessor, a part, a signature or a key.
+    """
+    CREATE TABLE tributary_parked (
+      stream INTEGER NOT NULL, replica INTEGER NOT NULL, number INTEGER NOT NULL,
+      flags INTEGER NOT NULL, header BLOB NOT NULL, body_bytes INTEGER NOT NULL,
+      body BLOB NOT NULL, head_hash BLOB, signature BLOB, PRIMARY KEY (stream, replica, number)
+    ) STRICT, WITHOUT ROWID
+    """,
+    // Pieces of change sets too large for one frame.
+    """
+    CREATE TABLE tributary_part (
+      hash BLOB NOT NULL, part INTEGER NOT NULL, count INTEGER NOT NULL, bytes BLOB NOT NULL,
+      stream INTEGER NOT NULL, replica INTEGER NOT NULL, number INTEGER NOT NULL,
+      PRIMARY KEY (hash, part)
+    ) STRICT, WITHOUT ROWID
+    """,
+    // Registers whose values the base row cannot hold: several dots, or unknown at this schema version.
+    """
+    CREATE TABLE tributary_register (
+      table_id INTEGER NOT NULL, scope INTEGER NOT NULL, key BLOB NOT NULL,
+      register_group INTEGER NOT NULL, log INTEGER NOT NULL, value BLOB NOT NULL,
+      follows_value INTEGER NOT NULL, origin BLOB,
+      PRIMARY KEY (table_id, scope, key, register_group, log)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX tributary_register_log ON tributary_register (log)",
+    // Deleted rows: values and clocks until they are collected.
+    """
+    CREATE TABLE tributary_tombstone (
+      table_id INTEGER NOT NULL, scope INTEGER NOT NULL, key BLOB NOT NULL,
+      base INTEGER NOT NULL, entries BLOB, value BLOB NOT NULL,
+      PRIMARY KEY (table_id, scope, key)
+    ) STRICT, WITHOUT ROWID
+    """,
+    // What each peer is known to hold (engine.md §5).
+    """
+    CREATE TABLE tributary_ack (
+      stream INTEGER NOT NULL, peer INTEGER NOT NULL, held BLOB NOT NULL, needs BLOB NOT NULL,
+      top BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (stream, peer)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE tributary_peer (
+      replica INTEGER PRIMARY KEY, is_parent INTEGER NOT NULL, address TEXT, last_contact INTEGER,
+      last_error TEXT, clock_offset INTEGER, bytes_in INTEGER NOT NULL,
+      bytes_out INTEGER NOT NULL, frames_in INTEGER NOT NULL, frames_out INTEGER NOT NULL,
+      change_sets_in INTEGER NOT NULL, change_sets_out INTEGER NOT NULL
+    ) STRICT
+    """,
+    // What could not be applied, and alarms, for the inbox.
+    """
+    CREATE TABLE tributary_quarantine (
+      id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
+      detail TEXT NOT NULL, counts INTEGER NOT NULL, UNIQUE (kind, subject)
+    ) STRICT
+    """,
+  ]
+}

@@ -1,0 +1,75 @@
+internal import Causality
+internal import Changes
+internal import Wire
+
+/// A change set on its way in: received, maybe proved, not applied yet.
+struct Incoming {
+  let header: ChangeSetHeader
+  let encoded: EncodedChangeSet
+  /// hash_n, once all its predecessors here are known.
+  var chain: ContentHash?
+  /// A signed head at or above it was verified.
+  var isProved = false
+  /// The signature over its own head, when there is one.
+  var signedHead: SignedHead?
+}
+
+/// The change sets of one (stream, replica) that wait, ascending by number without two alike.
+struct IncomingRun {
+  let stream: StreamID
+  let replica: ReplicaID
+  var list: [Incoming] = []
+
+  /// Adds a change set unless its number is there already.
+  mutating func insert(_ incoming: Incoming) {
+    let index = list.firstIndex { $0.header.number >= incoming.header.number } ?? list.count
+    if index < list.count, list[index].header.number == incoming.header.number {
+      if list[index].signedHead == nil { list[index].signedHead = incoming.signedHead }
+    } else {
+      list.insert(incoming, at: index)
+    }
+  }
+}
+
+/// Which waiting change sets may be applied next. Pure: it sees knowledge and headers, no file.
+///
+/// Source: engine.md §3 (apply rule): a change set is ready when it is the next of its replica, proved, and
+/// its context is known; a transaction is applied when each of its parts in the streams held here is.
+struct ReadyCheck {
+  let held: (StreamID) -> Bool
+  let known: (StreamID) throws(StoreError) -> VersionVector
+  let context: (ChangeSetHeader) throws(StoreError) -> VersionVector
+
+  /// The parts of the transaction that `incoming` belongs to, ascending by stream, when all are ready;
+  /// nil while one is missing or waits.
+  func transaction(
+    of incoming: Incoming, among runs: [StreamID: [ReplicaID: IncomingRun]]
+  ) throws(StoreError) -> [Incoming]? {
+    guard try isReady(incoming) else { return nil }
+    let header = incoming.header
+    guard !header.parts.isEmpty else { return [incoming] }
+    var transaction: [Incoming] = []
+    for part in header.parts where held(part.stream) {
+      if part.stream == header.stream {
+        transaction.append(incoming)
+        continue
+      }
+      // A part that is applied already was applied before this node held the other stream.
+      if try known(part.stream).contains(header.replica, part.number) { continue }
+      guard
+        let other = runs[part.stream]?[header.replica]?.list.first(where: {
+          $0.header.number == part.number
+        }), try isReady(other)
+      else { return nil }
+      transaction.append(other)
+    }
+    return transaction
+  }
+
+  private func isReady(_ incoming: Incoming) throws(StoreError) -> Bool {
+    let header = incoming.header
+    let known = try known(header.stream)
+    guard incoming.isProved, header.number == known[header.replica] + 1 else { return false }
+    return try known.dominates(context(header))
+  }
+}

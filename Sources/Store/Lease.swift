@@ -1,0 +1,80 @@
+internal import Causality
+internal import Changes
+internal import Foundation
+
+/// The lease file: what the database should be, kept outside it, so that a database put back from a copy is
+/// noticed before it writes. The file lock makes one process the owner.
+///
+/// Source: engine.md §6. Both file and database hold a nonce that is new at each opening; the file also holds
+/// the last durable number of the replica's own change sets.
+final class Lease {
+  private let folder: ReplicaFolder
+  private var lock: Int32
+
+  private struct Content: Codable {
+    var replica: String
+    var nonce: String
+    /// Own change sets by stream, at the last orderly point.
+    var own: [String: UInt64]
+  }
+
+  /// Takes the lock; nil when another process has it.
+  init?(_ folder: ReplicaFolder) throws(StoreError) {
+    self.folder = folder
+    lock = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard lock >= 0 else {
+      throw .folder(path: folder.lock, problem: String(cString: strerror(errno)))
+    }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      close(lock)
+      lock = -1
+      return nil
+    }
+  }
+
+  deinit { if lock >= 0 { close(lock) } }
+
+  /// Compares file and database; nil when they agree. A new nonce that reached the database but not the file
+  /// is the trace of a crash between the two, not of a copy.
+  func problem(
+    replica: ReplicaID, nonces: (current: String?, previous: String?),
+    ownNumber: (StreamID) throws(StoreError) -> UInt64
+  ) throws(StoreError) -> String? {
+    guard FileManager.default.fileExists(atPath: folder.lease) else {
+      return nonces.current == nil ? nil : "the file \(folder.lease) is missing"
+    }
+    let bytes = try ReplicaFolder.read(folder.lease)
+    // Damage is told as such below.
+    guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)) else {
+      return "the file \(folder.lease) is damaged"
+    }
+    guard content.replica == replica.description else {
+      return "the file belongs to replica \(content.replica), the database to \(replica)"
+    }
+    guard content.nonce == nonces.current || content.nonce == nonces.previous else {
+      return "the database is older or newer than its lease: it was put back from a copy"
+    }
+    for (text, number) in content.own.sorted(by: { $0.key < $1.key }) {
+      guard let packed = UInt32(text), let stream = StreamID(packed: packed) else { continue }
+      let have = try ownNumber(stream)
+      if have < number { return "\(stream) ends at \(have), the lease saw \(number)" }
+    }
+    return nil
+  }
+
+  /// Writes the file, after the database has the nonce durably.
+  func write(
+    replica: ReplicaID, nonce: String, own: [(StreamID, UInt64)]
+  ) throws(StoreError) {
+    let content = Content(
+      replica: replica.description, nonce: nonce,
+      own: Dictionary(uniqueKeysWithValues: own.map { ("\($0.0.packed)", $0.1) }))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    // Told below.
+    guard let data = try? encoder.encode(content) else {
+      throw .folder(path: folder.lease, problem: "cannot be encoded")
+    }
+    try ReplicaFolder.write(Array(data), to: folder.lease)
+  }
+}

@@ -1,0 +1,210 @@
+internal import Causality
+internal import Changes
+internal import Merge
+internal import Wire
+
+extension Replica {
+  /// Applies the row operations of a change set of another replica.
+  func apply(_ body: ChangeSetBody, _ write: ChangeWrite) throws(StoreError) {
+    for block in body.blocks { try writer.apply(block, layouts[block.table], write) }
+  }
+
+  /// Why a body is malformed: it is known then, and without effect, everywhere alike.
+  func firstProblem(of body: ChangeSetBody, _ context: WriteContext) -> String? {
+    for block in body.blocks {
+      for note in block.notes {
+        guard note.row < block.rowCount else { return "a note names row \(note.row)" }
+        if let over = note.over, !context.allows(over: over) {
+          return "`over` of row \(note.row) is not within the context"
+        }
+      }
+      for row in 0..<block.rowCount where block.key(row) == nil { return "a key is null or real" }
+      guard let layout = layouts[block.table] else { continue }
+      guard block.keyWidth == layout.table.key.count else {
+        return "\(block.keyWidth) key columns for \(layout.table.name)"
+      }
+      if let cell = block.firstUnstorableCell(layout) {
+        return "\(layout.table.name).\(cell.column), row \(cell.row): \(cell.text)"
+      }
+    }
+    return nil
+  }
+
+  // MARK: control operations
+
+  /// Gives a control operation its effect, if its writer may give it.
+  func apply(_ operation: ControlOperation, by write: ChangeWrite) throws(StoreError) {
+    switch operation {
+    case .refuse(let dot, _, _):
+      guard mayJudge(write, dot), let info = try mark(dot, .refused, write) else { return }
+      try rebuildRows(of: info, write.stream)
+    case .suspect(let dot):
+      guard mayJudge(write, dot), let info = try mark(dot, .suspect, write) else { return }
+      try showAgain(info, write.stream)
+    case .fence, .retire, .fork, .stable, .unknown:
+      // Kept in the log; their effects come with fencing and collection.
+      return
+    }
+  }
+
+  /// A hub judges replicas whose division is below its own.
+  private func mayJudge(_ write: ChangeWrite, _ dot: StreamDot) -> Bool {
+    let judge = write.info.dot.replica.node.scope
+    let author = dot.replica.node.scope
+    return judge != author && tree.isAtOrAbove(judge, author)
+      && write.context.contains(dot.replica, dot.number)
+  }
+
+  /// Sets a mark in the log; nil when it was set before or the change set is not there.
+  private func mark(
+    _ dot: StreamDot, _ flag: LogFlags, _ write: ChangeWrite
+  ) throws(StoreError) -> DotInfo? {
+    guard let log = try dots.log(of: dot, in: write.stream.stream, statements) else { return nil }
+    var info = try dots.info(log, statements)
+    guard !info.flags.contains(flag) else { return nil }
+    info.flags.insert(flag)
+    dots.insert(info)
+    let update = try statements("UPDATE tributary_log SET flags = flags | ? WHERE id = ?")
+    update.bind(1, flag.rawValue)
+    update.bind(2, log)
+    try update.run()
+    return info
+  }
+
+  // MARK: suspects
+
+  /// A suspect dot may no longer be the one shown, where it stands beside others.
+  private func showAgain(_ info: DotInfo, _ stream: StreamState) throws(StoreError) {
+    let select = try statements(
+      "SELECT DISTINCT table_id, scope, key FROM tributary_register WHERE log = ?")
+    select.bind(1, info.log)
+    var places: [(TableID, RowKey)] = []
+    while try select.step() {
+      places.append(
+        (TableID(UInt32(truncatingIfNeeded: select.integer(0))), RowKey(bytes: select.blob(2))))
+    }
+    select.reset()
+    for (table, key) in places {
+      let state = try writer.loader.load(
+        table, layouts[table], scope: stream.stream.scope, key: key)
+      try writer.save(state, state.registers, layouts[table], stream)
+    }
+  }
+
+  // MARK: rebuilding
+
+  /// Rebuilds the rows that a refused change set touched from the log (engine.md §3, refusal).
+  private func rebuildRows(of refused: DotInfo, _ stream: StreamState) throws(StoreError) {
+    guard !refused.flags.contains(.malformed), let body = try loggedBody(refused.log) else {
+      return
+    }
+    var wanted: [TableID: Set<RowKey>] = [:]
+    for block in body.blocks {
+      for row in 0..<block.rowCount {
+        if let key = block.key(row) { wanted[block.table, default: []].insert(key) }
+      }
+    }
+    let histories = try histories(of: wanted, in: stream)
+    for table in wanted.keys.sorted() {
+      for key in (wanted[table] ?? []).sorted() {
+        let layout = layouts[table]
+        let state = try writer.loader.load(table, layout, scope: stream.stream.scope, key: key)
+        let history = histories[table]?[key] ?? []
+        let registers = RowRegisters.rebuild(history: history, RowPolicies(layout?.table))
+        try writer.save(state, registers, layout, stream)
+      }
+    }
+  }
+
+  /// The operations on some rows in the order of the log, which is causal; without refused and malformed
+  /// change sets.
+  func histories(
+    of wanted: [TableID: Set<RowKey>], in stream: StreamState
+  ) throws(StoreError) -> [TableID: [RowKey: [RowOperation]]] {
+    var result: [TableID: [RowKey: [RowOperation]]] = [:]
+    var contexts: [ReplicaID: VersionVector] = [:]
+    try forEachLogged(in: stream.stream) { info, header, encoded throws(StoreError) in
+      let context = (contexts[header.replica] ?? VersionVector()).union(header.contextAdvance)
+      contexts[header.replica] = context
+      guard info.flags.isDisjoint(with: [.refused, .malformed]) else { return }
+      // What does not decode is marked as malformed.
+      guard let body = try? encoded.decodedBody() else { return }
+      let write = ChangeWrite(
+        info: info, context: WriteContext(dot: info.fullDot, known: context),
+        origin: writer.loader.origin(of: info), stream: stream, isLocal: false)
+      for block in body.blocks {
+        guard let keys = wanted[block.table] else { continue }
+        for row in 0..<block.rowCount {
+          guard let key = block.key(row), keys.contains(key) else { continue }
+          let notes = block.notes.filter { $0.row == row }
+          result[block.table, default: [:]][key, default: []].append(
+            RowOperation(block, row, notes, write, tree))
+        }
+      }
+    }
+    return result
+  }
+
+  /// Every change set of a stream in the order of the log.
+  func forEachLogged(
+    in stream: StreamID,
+    _ body: (DotInfo, ChangeSetHeader, EncodedChangeSet) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    let select = try Statement(
+      statements.connection,
+      "SELECT \(Self.logColumns) FROM tributary_log WHERE stream = ? ORDER BY id")
+    select.bind(1, stream.packed)
+    while try select.step() {
+      let encoded = try encodedChangeSet(select)
+      // Told below.
+      guard let header = try? ChangeSetCodec.decodeHeader(encoded.header) else {
+        throw .damagedRecord("header of \(encoded.dot)")
+      }
+      try body(try dots.info(select.integer(0), statements), header, encoded)
+    }
+  }
+
+  func loggedBody(_ log: Int64) throws(StoreError) -> ChangeSetBody? {
+    let select = try statements("SELECT \(Self.logColumns) FROM tributary_log WHERE id = ?")
+    defer { select.reset() }
+    select.bind(1, log)
+    guard try select.step() else { return nil }
+    // What does not decode has no operations.
+    return try? encodedChangeSet(select).decodedBody()
+  }
+
+  // MARK: quarantine
+
+  /// Lists what was turned away or looks wrong. `counts`: digests are not compared while it stands.
+  func quarantine(
+    _ kind: String, subject: String, detail: String, counts: Bool, wall: UInt64
+  ) throws(StoreError) {
+    let insert = try statements(
+      "INSERT INTO tributary_quarantine (at, kind, subject, detail, counts) "
+        + "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET detail = excluded.detail")
+    insert.bind(1, wall)
+    insert.bind(2, text: kind)
+    insert.bind(3, text: subject)
+    insert.bind(4, text: detail)
+    insert.bind(5, counts ? 1 : 0 as Int64)
+    try insert.run()
+  }
+
+  /// Lists an alarm for people, outside a transaction of one's own.
+  package func report(
+    _ kind: String, subject: String, detail: String, wallMilliseconds: UInt64 = 0
+  ) throws(StoreError) {
+    try transaction(stamping: nil) { () throws(StoreError) in
+      try quarantine(kind, subject: subject, detail: detail, counts: false, wall: wallMilliseconds)
+    }
+  }
+
+  /// Entries in quarantine that make digests incomparable (engine.md §3).
+  package func quarantineCount() throws(StoreError) -> UInt64 {
+    try onConnection { () throws(StoreError) in
+      let select = try statements("SELECT count(*) FROM tributary_quarantine WHERE counts = 1")
+      defer { select.reset() }
+      return try select.step() ? select.unsigned(0) : 0
+    }
+  }
+}

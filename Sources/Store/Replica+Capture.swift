@@ -1,0 +1,204 @@
+internal import Causality
+internal import Changes
+internal import Merge
+
+/// A row that another program changed: where it was before the first of its changes.
+struct CapturedRow {
+  /// Its identity before; nil when it is new.
+  var before: (scope: String, key: [Value], values: [Value], localID: Int64)?
+  /// Its local number now; nil when it is gone or not read yet.
+  var localID: Int64?
+}
+
+extension Replica {
+  /// Stamps what other programs wrote since the last transaction: one change set per stream, author
+  /// `unattributed`. Returns the number of rows; 0 and no cost worth naming when there is nothing.
+  @discardableResult
+  package func stampCaptured(wallMilliseconds: UInt64) throws(StoreError) -> Int {
+    try checkWriting()
+    guard try hasCaptured() else { return 0 }
+    return try transaction(stamping: nil) { () throws(StoreError) in
+      try stampCapturedRows(wallMilliseconds)
+    }
+  }
+
+  /// Whether other programs wrote rows that are not stamped yet.
+  package func hasCaptured() throws(StoreError) -> Bool {
+    try onConnection { () throws(StoreError) in
+      for layout in orderedLayouts {
+        let select = try statements(Capture.hasRecords(layout))
+        defer { select.reset() }
+        if try select.step() { return true }
+      }
+      return false
+    }
+  }
+
+  /// Within the current transaction.
+  func stampCapturedRows(_ wallMilliseconds: UInt64) throws(StoreError) -> Int {
+    guard stopReason == nil else { return 0 }
+    var found: [(TableLayout, [CapturedRow])] = []
+    var recorded: UInt64 = 0
+    for layout in orderedLayouts {
+      let (rows, last) = try capturedRows(layout)
+      recorded = max(recorded, last)
+      if !rows.isEmpty { found.append((layout, rows)) }
+    }
+    guard !found.isEmpty else { return 0 }
+    let write = begin(
+      author: "unattributed", reason: "",
+      wallMilliseconds: min(recorded &* 1_000, wallMilliseconds))
+    var count = 0
+    for (layout, rows) in found {
+      for row in rows { count += try stamp(row, layout, write, wallMilliseconds) ? 1 : 0 }
+      try statements(Capture.clear(layout)).run()
+    }
+    _ = try finish(write)
+    return count
+  }
+
+  /// Folds the records of one table: per row the state before its first change.
+  private func capturedRows(
+    _ layout: TableLayout
+  ) throws(StoreError) -> (rows: [CapturedRow], lastSecond: UInt64) {
+    let select = try statements(Capture.select(layout))
+    defer { select.reset() }
+    var rows: [CapturedRow] = []
+    // Open rows by their present local number.
+    var current: [Int64: Int] = [:]
+    var last: UInt64 = 0
+    let keyWidth = layout.table.key.count
+    while try select.step() {
+      last = max(last, select.unsigned(1))
+      let before: Int64? = select.kind(2) == .null ? nil : select.integer(2)
+      let after: Int64? = select.kind(3) == .null ? nil : select.integer(3)
+      var index = before.flatMap { current[$0] }
+      if index == nil {
+        index = rows.count
+        rows.append(CapturedRow(before: nil, localID: nil))
+        if let before {
+          rows[rows.count - 1].before = (
+            select.text(4), (0..<keyWidth).map { select.value(Int32(5 + $0)) },
+            layout.table.columns.indices.map { select.value(Int32(5 + keyWidth + $0)) }, before
+          )
+        }
+      }
+      guard let index else { continue }
+      let isReplace = select.integer(0) == Capture.Kind.replace.rawValue
+      if let before { current[before] = isReplace ? index : nil }
+      if let after { current[after] = index }
+      rows[index].localID = after ?? (isReplace ? before : nil)
+    }
+    return (rows, last)
+  }
+
+  /// Turns one captured row into operations. The base rows are put back to what the clocks say first; then
+  /// the same path as for the API writes them. Returns whether anything changed.
+  private func stamp(
+    _ row: CapturedRow, _ layout: TableLayout, _ write: WriteTransaction, _ wall: UInt64
+  ) throws(StoreError) -> Bool {
+    var now: (scope: String, key: [Value], values: [Value])?
+    if let localID = row.localID { now = try takeBaseRow(localID, layout, row.before?.localID) }
+    if let before = row.before { try putBack(before, layout) }
+    do throws(StoreError) {
+      return try writeCaptured(row, now, layout, write)
+    } catch {
+      switch error {
+      case .scopeNotWritable, .invalidValue, .immutableGroup, .unknownName, .duplicateKey:
+        // Put back, and kept where a person sees it (engine.md §11).
+        let key = (now?.key ?? row.before?.key ?? []).map(\.description).joined(separator: "/")
+        try quarantine(
+          "captured",
+          subject: "\(layout.table.name) \(now?.scope ?? row.before?.scope ?? "") \(key)",
+          detail: "\(error); wrote: \((now?.values ?? []).map(\.description))", counts: false,
+          wall: wall)
+        return false
+      default: throw error
+      }
+    }
+  }
+
+  private func writeCaptured(
+    _ row: CapturedRow, _ now: (scope: String, key: [Value], values: [Value])?,
+    _ layout: TableLayout, _ write: WriteTransaction
+  ) throws(StoreError) -> Bool {
+    let id = layout.table.id
+    func scope(_ text: String) throws(StoreError) -> Scope {
+      guard let scope = Scope(text) else {
+        throw .invalidValue(
+          table: layout.table.name, column: layout.table.scopeColumn, problem: "'\(text)'")
+      }
+      return scope
+    }
+    guard let now else {
+      guard let before = row.before else { return false }
+      try write.delete(id, scope: scope(before.scope), key: before.key)
+      return true
+    }
+    let target = try scope(now.scope)
+    if let before = row.before, before.scope == now.scope, before.key == now.key {
+      let changed = layout.table.columns.indices.filter { before.values[$0] != now.values[$0] }
+      guard !changed.isEmpty else { return false }
+      try write.update(
+        id, scope: target, key: now.key,
+        changed.map { ColumnValue(layout.table.columns[$0].id, now.values[$0]) })
+      return true
+    }
+    if let before = row.before, before.scope != now.scope {
+      throw .scopeNotWritable(table: layout.table.name, scope: target)
+    }
+    let values = layout.table.columns.indices.map {
+      ColumnValue(layout.table.columns[$0].id, now.values[$0])
+    }
+    if try write.read(id, scope: target, key: now.key) != nil {
+      try write.update(id, scope: target, key: now.key, values)
+    } else {
+      try write.insert(id, scope: target, key: now.key, values)
+    }
+    // Another key is another row.
+    if let before = row.before {
+      try write.delete(id, scope: scope(before.scope), key: before.key)
+    }
+    return true
+  }
+
+  /// Reads a base row as the foreign program left it, and removes it from the base table.
+  private func takeBaseRow(
+    _ localID: Int64, _ layout: TableLayout, _ old: Int64?
+  ) throws(StoreError) -> (scope: String, key: [Value], values: [Value])? {
+    let select = try statements(layout.selectByID)
+    select.bind(1, localID)
+    guard try select.step() else {
+      select.reset()
+      return nil
+    }
+    let count = layout.table.columns.count
+    let values = (0..<count).map { select.value(Int32(4 + $0)) }
+    let scope = select.text(Int32(4 + count))
+    let key = layout.table.key.indices.map { select.value(Int32(5 + count + $0)) }
+    select.reset()
+    let delete = try statements(layout.deleteRow)
+    delete.bind(1, localID)
+    try delete.run()
+    return (scope, key, values)
+  }
+
+  /// Puts a base row back as the engine knew it, under its old number.
+  private func putBack(
+    _ before: (scope: String, key: [Value], values: [Value], localID: Int64),
+    _ layout: TableLayout
+  ) throws(StoreError) {
+    let clock = try statements("SELECT 1 FROM \(layout.clockName) WHERE local_id = ?")
+    clock.bind(1, before.localID)
+    let isKnown = try clock.step()
+    clock.reset()
+    guard isKnown else { return }
+    let insert = try statements(layout.restoreRow)
+    insert.bind(1, before.localID)
+    insert.bind(2, text: before.scope)
+    for (index, value) in (before.key + before.values).enumerated() {
+      insert.bind(Int32(index + 3), value)
+    }
+    try insert.run()
+  }
+}

@@ -1,0 +1,97 @@
+internal import Causality
+internal import Changes
+internal import Crypto
+internal import Merge
+internal import Wire
+
+/// One entry as it goes into the log.
+struct LogEntry {
+  let id: Int64
+  let atom: Int64
+  let header: ChangeSetHeader
+  let encoded: EncodedChangeSet
+  let chain: ContentHash
+  var flags: LogFlags
+  var signature: [UInt8]?
+}
+
+extension Replica {
+  /// hash_n = SHA-256(hash_{n−1} ‖ SHA-256(canonical bytes)). Source: Protocol/3-ChangeSets §5.
+  static func chainHash(
+    _ previous: ContentHash, header: [UInt8], canonicalBody: [UInt8]
+  ) -> ContentHash {
+    var content = SHA256()
+    content.update(data: header)
+    content.update(data: canonicalBody)
+    var chain = SHA256()
+    chain.update(data: previous.bytes)
+    chain.update(data: Array(content.finalize()))
+    guard let hash = ContentHash(Array(chain.finalize())) else {
+      preconditionFailure("SHA-256 has 32 bytes")
+    }
+    return hash
+  }
+
+  func insert(_ entry: LogEntry) throws(StoreError) {
+    let statement = try statements(
+      "INSERT INTO tributary_log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+    let header = entry.header
+    var flags = entry.flags
+    if entry.encoded.bodyIsDeflated { flags.insert(.deflated) }
+    statement.bind(1, entry.id)
+    statement.bind(2, entry.atom)
+    statement.bind(3, header.stream.packed)
+    statement.bind(4, header.replica.packed)
+    statement.bind(5, header.number)
+    statement.bind(6, header.timestamp.packed)
+    statement.bind(7, header.schemaVersion)
+    statement.bind(8, flags.rawValue)
+    statement.bind(9, blob: entry.chain.bytes)
+    if let signature = entry.signature {
+      statement.bind(10, blob: signature)
+    } else {
+      statement.bindNull(10)
+    }
+    statement.bind(11, blob: entry.encoded.header)
+    statement.bind(12, Int64(entry.encoded.bodyByteCount))
+    statement.bind(13, blob: entry.encoded.body)
+    try statement.run()
+    dots.insert(
+      DotInfo(
+        log: entry.id, stream: header.stream,
+        dot: StreamDot(replica: header.replica, number: header.number),
+        timestamp: header.timestamp, schemaVersion: header.schemaVersion, flags: flags))
+  }
+
+  /// The change set in a row of `SELECT id, atom, stream, replica, number, flags, chain, signature, header,
+  /// body_bytes, body FROM tributary_log`.
+  func encodedChangeSet(_ row: Statement) throws(StoreError) -> EncodedChangeSet {
+    guard let stream = StreamID(packed: UInt32(truncatingIfNeeded: row.integer(2))),
+      let replica = ReplicaID(packed: row.unsigned(3)), row.unsigned(4) > 0
+    else { throw .damagedRecord("log entry \(row.integer(0))") }
+    return EncodedChangeSet(
+      dot: Dot(stream: stream, replica: replica, number: row.unsigned(4)), header: row.blob(8),
+      body: row.blob(10),
+      bodyIsDeflated: LogFlags(rawValue: row.integer(5)).contains(.deflated),
+      bodyByteCount: Int(row.integer(9)))
+  }
+
+  static let logColumns =
+    "id, atom, stream, replica, number, flags, chain, signature, header, body_bytes, body"
+
+  /// The latest timestamp given out or seen, so that it survives a restart (engine.md §1, HLC).
+  func saveClock() throws(StoreError) {
+    let statement = try statements(
+      "INSERT INTO tributary_meta VALUES ('clock', ?1) "
+        + "ON CONFLICT DO UPDATE SET value = excluded.value")
+    statement.bind(1, clock.last.packed)
+    try statement.run()
+  }
+
+  /// The context of a replica's last change set here, without its own entry.
+  func context(
+    of header: ChangeSetHeader, after head: Head?
+  ) -> VersionVector {
+    (head?.context ?? VersionVector()).union(header.contextAdvance)
+  }
+}

@@ -1,0 +1,216 @@
+internal import CSQLite
+package import Causality
+package import Changes
+internal import Crypto
+internal import Foundation
+internal import GRDB
+
+extension Replica {
+  /// Makes the folder, the file, the key and the identity of a new node with epoch 1, and opens it.
+  ///
+  /// `anchor`: nil only for the top of the tree, which becomes its own. Throws `folder` when the folder holds a
+  /// replica already, `notAdmissible` when the division is not in the tree.
+  package static func create(
+    folder: ReplicaFolder, node: NodeCode, tree: ScopeTree, schema: Schema, anchor: Anchor?,
+    name: String = "", wallMilliseconds: UInt64
+  ) throws(StoreError) -> Replica {
+    guard !folder.holdsReplica else {
+      throw .folder(path: folder.path, problem: "holds a replica already")
+    }
+    guard tree.contains(node.scope), let id = ReplicaID(node: node, epoch: 1) else {
+      throw .notAdmissible("division \(node.division) is not in the tree")
+    }
+    let isTop = tree.parent(of: node.scope) == nil
+    guard isTop == (anchor == nil) else {
+      throw .notAdmissible(
+        isTop ? "the top of the tree is its own anchor" : "a node below the top needs an anchor")
+    }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder.path, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw .folder(path: folder.path, problem: "cannot be created")
+    }
+    let key = Curve25519.Signing.PrivateKey()
+    let publicKey = Array(key.publicKey.rawRepresentation)
+    try ReplicaFolder.write(
+      Array((Hexadecimal.encode(Array(key.rawRepresentation)) + "\n").utf8), to: folder.key,
+      mode: 0o600)
+    let root = anchor ?? Anchor(replica: id, publicKey: publicKey)
+    let (database, connection) = try openDatabase(folder, isOwner: true, readOnly: false)
+    try createTables(
+      database,
+      facts: [
+        ("format", .integer(EngineTables.formatVersion)),
+        ("replica", .text(id.description)), ("anchor", .text(root.description)),
+        ("public_key", .text(Hexadecimal.encode(publicKey))),
+      ])
+    _ = connection
+    // It is opened again at once; what is wrong shows then.
+    try? database.close()
+    let replica = try open(
+      folder: folder, tree: tree, schema: schema, wallMilliseconds: wallMilliseconds)
+    if isTop {
+      _ = try replica.write(
+        author: "init", reason: "anchor", wallMilliseconds: wallMilliseconds
+      ) { transaction throws(StoreError) in
+        try transaction.insert(
+          Registry.table.id, scope: node.scope, key: [.text(id.description)],
+          [
+            ColumnValue(Registry.publicKey, .blob(publicKey)),
+            ColumnValue(Registry.status, .text(Registry.active)),
+            ColumnValue(Registry.name, .text(name)),
+          ])
+      }
+    }
+    return replica
+  }
+
+  /// Opens a replica for reading and writing. When another process owns it, this one shares it: it writes,
+  /// but leaves checkpoints and the lease to the owner.
+  ///
+  /// A replica whose lease does not fit opens with `stopReason` set: it can be read, and it does not write.
+  package static func open(
+    folder: ReplicaFolder, tree: ScopeTree, schema: Schema, wallMilliseconds: UInt64
+  ) throws(StoreError) -> Replica {
+    guard folder.holdsReplica else {
+      throw .folder(path: folder.path, problem: "holds no replica; `tributary init` makes one")
+    }
+    let lease = try Lease(folder)
+    let (database, connection) = try openDatabase(folder, isOwner: lease != nil, readOnly: false)
+    let replica = try make(folder, database, connection, tree, schema, lease, withKey: true)
+    try replica.register()
+    try replica.takeLease()
+    return replica
+  }
+
+  /// Opens a replica for reading only, also while its server runs.
+  package static func openReadOnly(
+    folder: ReplicaFolder, tree: ScopeTree, schema: Schema
+  ) throws(StoreError) -> Replica {
+    guard folder.holdsReplica else {
+      throw .folder(path: folder.path, problem: "holds no replica; `tributary init` makes one")
+    }
+    let (database, connection) = try openDatabase(folder, isOwner: false, readOnly: true)
+    let replica = try make(folder, database, connection, tree, schema, nil, withKey: false)
+    try replica.readStopReason()
+    return replica
+  }
+
+  private static func make(
+    _ folder: ReplicaFolder, _ database: DatabaseQueue, _ connection: OpaquePointer,
+    _ tree: ScopeTree, _ schema: Schema, _ lease: Lease?, withKey: Bool
+  ) throws(StoreError) -> Replica {
+    let facts = try readFacts(database, folder)
+    guard facts["format"] == "\(EngineTables.formatVersion)" else {
+      throw .folder(
+        path: folder.database,
+        problem:
+          "has format \(facts["format"] ?? "?"), this program reads \(EngineTables.formatVersion)")
+    }
+    guard let id = facts["replica"].flatMap({ ReplicaID($0) }),
+      let anchor = facts["anchor"].flatMap({ Anchor($0) }),
+      let publicKey = facts["public_key"].flatMap({ Hexadecimal.decode($0) })
+    else { throw .damagedRecord("identity in tributary_meta") }
+    var privateKey: Curve25519.Signing.PrivateKey?
+    if withKey {
+      let text = String(decoding: try ReplicaFolder.read(folder.key), as: UTF8.self)
+      let bytes = Hexadecimal.decode(text.filter { !$0.isWhitespace })
+      // A file that is no key is told below.
+      privateKey = bytes.flatMap { try? Curve25519.Signing.PrivateKey(rawRepresentation: $0) }
+      guard let privateKey, Array(privateKey.publicKey.rawRepresentation) == publicKey else {
+        throw .folder(path: folder.key, problem: "is not the key of replica \(id)")
+      }
+    }
+    let all: Schema
+    do throws(Schema.Invalid) {
+      all = try Schema(version: schema.version, tables: [Registry.table] + schema.tables)
+    } catch {
+      throw .schema(error.reason)
+    }
+    return Replica(
+      folder: folder, database: database, connection: connection, schema: all, tree: tree,
+      identity: ReplicaIdentity(
+        replica: id, anchor: anchor, publicKey: publicKey, privateKey: privateKey), lease: lease)
+  }
+
+  // MARK: the file
+
+  /// SQLite is configured once per process, before its first use.
+  private static let configured: Int32 = csqlite_configure()
+
+  private static func openDatabase(
+    _ folder: ReplicaFolder, isOwner: Bool, readOnly: Bool
+  ) throws(StoreError) -> (DatabaseQueue, OpaquePointer) {
+    _ = configured
+    var configuration = Configuration()
+    configuration.readonly = readOnly
+    configuration.busyMode = .timeout(10)
+    configuration.foreignKeysEnabled = false
+    configuration.label = "replica"
+    do {
+      let queue = try DatabaseQueue(path: folder.database, configuration: configuration)
+      let connection = try queue.inDatabase { database -> OpaquePointer in
+        if !readOnly {
+          try database.execute(sql: "PRAGMA journal_mode = WAL")
+          try database.execute(sql: "PRAGMA synchronous = FULL")
+          guard try Int.fetchOne(database, sql: "PRAGMA synchronous") == 2 else {
+            throw StoreError.folder(path: folder.database, problem: "synchronous is not FULL")
+          }
+        }
+        // Only the owner checkpoints (engine.md §11).
+        try database.execute(sql: "PRAGMA wal_autocheckpoint = \(isOwner ? 4000 : 0)")
+        try database.execute(sql: "PRAGMA cache_size = -32768")
+        guard let connection = database.sqliteConnection else {
+          throw StoreError.folder(path: folder.database, problem: "has no connection")
+        }
+        // The capture triggers are for other programs: the engine stamps its own writes itself.
+        csqlite_harden(connection)
+        csqlite_set_triggers_enabled(connection, 0)
+        return connection
+      }
+      return (queue, connection)
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .folder(path: folder.database, problem: "cannot be opened: \(error)")
+    }
+  }
+
+  private static func createTables(
+    _ database: DatabaseQueue, facts: [(String, Value)]
+  ) throws(StoreError) {
+    do {
+      try database.write { database in
+        for sql in EngineTables.create { try database.execute(sql: sql) }
+        for (name, value) in facts {
+          try database.execute(
+            sql: "INSERT INTO tributary_meta VALUES (?, ?)",
+            arguments: [name, value.description])
+        }
+      }
+    } catch {
+      throw .folder(path: database.path, problem: "cannot be made: \(error)")
+    }
+  }
+
+  private static func readFacts(
+    _ database: DatabaseQueue, _ folder: ReplicaFolder
+  ) throws(StoreError) -> [String: String] {
+    do {
+      return try database.read { database in
+        var facts: [String: String] = [:]
+        for row in try Row.fetchAll(
+          database, sql: "SELECT name, CAST(value AS TEXT) AS value FROM tributary_meta")
+        {
+          let name: String = row["name"]
+          facts[name] = row["value"]
+        }
+        return facts
+      }
+    } catch {
+      throw .folder(path: folder.database, problem: "is no replica: \(error)")
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package import Causality
+internal import Changes
+internal import Crypto
+package import Wire
+
+/// What to send next, and what the receiver will know after it.
+package struct OutgoingBatch: Sendable {
+  /// One frame, or the parts of one message that is too large for a frame.
+  package enum Content: Sendable {
+    case frame(ChangesMessage)
+    case parts([PartMessage])
+  }
+
+  package let content: Content
+  /// The receiver's knowledge after this batch, for the streams that it advances.
+  package let advanced: [(stream: StreamID, known: VersionVector)]
+  /// Change sets in the batch.
+  package let changeSetCount: Int
+  /// Whether nothing is lacking after it.
+  package let isLast: Bool
+}
+
+extension Replica {
+  /// The next change sets that a receiver lacks: whole transactions in the order applied here, about
+  /// `maxBytes`; nil when it lacks none.
+  ///
+  /// `lackedBy`: the receiver's knowledge of each stream that may be sent to it. Own heads are signed first.
+  /// Cost: follows the difference, not the data.
+  package func changes(
+    lackedBy receiver: [(StreamID, VersionVector)], maxBytes: Int
+  ) throws(StoreError) -> OutgoingBatch? {
+    let lacking = try reading { () throws(StoreError) -> [Run] in try self.lacking(receiver) }
+    guard !lacking.isEmpty else { return nil }
+    let (entries, isLast) = try reading { () throws(StoreError) -> ([Entry], Bool) in
+      try collect(lacking, maxBytes: maxBytes)
+    }
+    guard !entries.isEmpty else { return nil }
+    let heads = try sign(entries)
+    var advanced: [(stream: StreamID, known: VersionVector)] = []
+    for entry in entries {
+      let dot = entry.encoded.dot
+      let index: Int
+      if let found = advanced.firstIndex(where: { $0.stream == dot.stream }) {
+        index = found
+      } else {
+        index = advanced.count
+        let start = receiver.first { $0.0 == dot.stream }?.1 ?? VersionVector()
+        advanced.append((dot.stream, start))
+      }
+      advanced[index].known[dot.replica] = max(advanced[index].known[dot.replica], dot.number)
+    }
+    let message = ChangesMessage(changeSets: entries.map(\.encoded), heads: heads)
+    return OutgoingBatch(
+      content: try content(message), advanced: advanced, changeSetCount: entries.count,
+      isLast: isLast)
+  }
+
+  private struct Run {
+    let stream: StreamID
+    let replica: ReplicaID
+    let after: UInt64
+  }
+
+  private struct Entry {
+    let id: Int64
+    let atom: Int64
+    let encoded: EncodedChangeSet
+    let chain: ContentHash
+    let signature: [UInt8]?
+  }
+
+  /// The (stream, replica) runs of which the receiver lacks something.
+  private func lacking(
+    _ receiver: [(StreamID, VersionVector)]
+  ) throws(StoreError) -> [Run] {
+    var runs: [Run] = []
+    for (stream, known) in receiver where streams.contains(stream) {
+      for entry in try state(of: stream).known.entries
+      where entry.number > known[entry.replica] {
+        runs.append(Run(stream: stream, replica: entry.replica, after: known[entry.replica]))
+      }
+    }
+    return runs
+  }
+
+  /// Merges the runs in the order of the log until the batch is full; groups stay whole.
+  private func collect(
+    _ runs: [Run], maxBytes: Int
+  ) throws(StoreError) -> (entries: [Entry], isLast: Bool) {
+    var cursors: [(statement: Statement, next: Entry)] = []
+    for run in runs {
+      let statement = try Statement(
+        statements.connection,
+        "SELECT \(Self.logColumns) FROM tributary_log "
+          + "WHERE stream = ? AND replica = ? AND number > ? ORDER BY number")
+      statement.bind(1, run.stream.packed)
+      statement.bind(2, run.replica.packed)
+      statement.bind(3, run.after)
+      if try statement.step() { cursors.append((statement, try entry(statement))) }
+    }
+    var (entries, bytes): ([Entry], Int) = ([], 0)
+    while let index = cursors.indices.min(by: { cursors[$0].next.id < cursors[$1].next.id }) {
+      let next = cursors[index].next
+      let isNewGroup = entries.last?.atom != next.atom
+      let size = next.encoded.byteCount
+      if isNewGroup, !entries.isEmpty,
+        bytes + size > maxBytes || entries.count >= Limits.changeSetsPerFrame
+      {
+        return (entries, false)
+      }
+      entries.append(next)
+      bytes += size + 8
+      if try cursors[index].statement.step() {
+        cursors[index].next = try entry(cursors[index].statement)
+      } else {
+        cursors.remove(at: index)
+      }
+    }
+    return (entries, true)
+  }
+
+  private func entry(_ row: Statement) throws(StoreError) -> Entry {
+    guard let chain = ContentHash(row.blob(6)) else {
+      throw .damagedRecord("chain of log entry \(row.integer(0))")
+    }
+    return Entry(
+      id: row.integer(0), atom: row.integer(1), encoded: try encodedChangeSet(row), chain: chain,
+      signature: row.kind(7) == .null ? nil : row.blob(7))
+  }
+
+  /// The signed heads that prove a batch; signs the last own change set of each stream if need be.
+  private func sign(_ entries: [Entry]) throws(StoreError) -> [SignedHead] {
+    var last: [Dot: Entry] = [:]
+    var order: [Dot] = []
+    for entry in entries {
+      // One place per (stream, replica), in order of first use.
+      let place = Dot(
+        stream: entry.encoded.dot.stream, replica: entry.encoded.dot.replica, number: 1)
+      let isOwn = entry.encoded.dot.replica == identity.replica
+      guard isOwn || entry.signature != nil else { continue }
+      if last[place] == nil { order.append(place) }
+      last[place] = entry
+    }
+    var heads: [SignedHead] = []
+    for place in order {
+      guard let entry = last[place] else { continue }
+      let dot = entry.encoded.dot
+      var signature = entry.signature
+      if signature == nil {
+        let head = SignedHead(dot: dot, hash: entry.chain, signature: [])
+        let made = try identity.sign(head.signedBytes)
+        try keep(made, of: entry.id)
+        signature = made
+      }
+      heads.append(SignedHead(dot: dot, hash: entry.chain, signature: signature ?? []))
+    }
+    return heads
+  }
+
+  private func keep(_ signature: [UInt8], of log: Int64) throws(StoreError) {
+    guard lease != nil else { return }
+    try transaction(stamping: nil) { () throws(StoreError) in
+      let update = try statements("UPDATE tributary_log SET signature = ? WHERE id = ?")
+      update.bind(1, blob: signature)
+      update.bind(2, log)
+      try update.run()
+    }
+  }
+
+  /// One frame, or parts when it would be too large.
+  private func content(_ message: ChangesMessage) throws(StoreError) -> OutgoingBatch.Content {
+    let bytes = message.changeSets.reduce(0) { $0 + $1.byteCount }
+    guard bytes > Limits.partBytes else { return .frame(message) }
+    let payload = MessageCodec.encode(message)
+    guard let hash = ContentHash(Array(SHA256.hash(data: payload))),
+      let first = message.changeSets.first
+    else { preconditionFailure("a batch has change sets") }
+    let count = (payload.count + Limits.partBytes - 1) / Limits.partBytes
+    return .parts(
+      (0..<count).map { index in
+        let start = index * Limits.partBytes
+        let end = min(start + Limits.partBytes, payload.count)
+        return PartMessage(
+          dot: first.dot, contentHash: hash, index: UInt32(index), count: UInt32(count),
+          bytes: Array(payload[start..<end]))
+      })
+  }
+}

@@ -1,0 +1,153 @@
+internal import Changes
+
+extension RowBlock {
+  /// The rows at ascending or permuted indexes, with their before-images and notes.
+  func selecting(_ rows: [Int]) -> RowBlock {
+    var block = RowBlock(
+      table: table, kind: kind, columns: columns, keyWidth: keyWidth, hasBefore: hasBefore)
+    block.append(self, rows: rows)
+    return block
+  }
+
+  /// Appends rows of a block of the same shape.
+  mutating func append(_ other: RowBlock, rows: [Int]) {
+    precondition(
+      table == other.table && kind == other.kind && columns == other.columns
+        && hasBefore == other.hasBefore, "blocks of one shape")
+    let registers = groups.count + 1
+    var lists: [UInt32: UInt32] = [:]
+    cells.reserve(rows: rows.count, bytes: other.cells.bytes.count)
+    for row in rows {
+      let target = rowCount
+      for column in 0..<cells.width {
+        cells.append(other.cells.cell(row, column), of: other.cells)
+      }
+      if hasBefore {
+        for register in 0..<registers {
+          let old = other.beforeIndex[row * registers + register]
+          if let new = lists[old] {
+            beforeIndex.append(new)
+            continue
+          }
+          let list = other.beforeDots[Int(old)]
+          let new = beforeDots.firstIndex(of: list) ?? beforeDots.count
+          if new == beforeDots.count { beforeDots.append(list) }
+          lists[old] = UInt32(new)
+          beforeIndex.append(UInt32(new))
+        }
+      }
+      for note in other.notes where note.row == row {
+        notes.append(
+          RegisterNote(row: target, group: note.group, over: note.over, origin: note.origin))
+      }
+    }
+  }
+
+  /// The row indexes in ascending order of key. Rows with a key that is null or real come last.
+  func keyOrder() -> [Int] {
+    if keyWidth == 1, cells.rowCount > 0, cells.cell(0, 0).kind == .text { return textKeyOrder() }
+    let keys = (0..<rowCount).map { key($0)?.bytes ?? [] }
+    return keys.indices.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }
+  }
+
+  /// One text column: most orders are decided by the first 8 bytes.
+  private func textKeyOrder() -> [Int] {
+    struct Entry {
+      let prefix: UInt64
+      let row: Int
+    }
+    let entries = cells.bytes.withUnsafeBytes { arena in
+      var entries = (0..<rowCount).map { row in
+        Entry(prefix: Self.prefix(cells.cell(row, 0), arena), row: row)
+      }
+      entries.sort { left, right in
+        if left.prefix != right.prefix { return left.prefix < right.prefix }
+        return Self.precedes(cells.cell(left.row, 0), cells.cell(right.row, 0), arena)
+      }
+      return entries
+    }
+    return entries.map(\.row)
+  }
+
+  private static func prefix(
+    _ cell: CellTable.Cell, _ arena: UnsafeRawBufferPointer
+  ) -> UInt64 {
+    guard cell.kind == .text else { return .max }
+    let (start, count) = (Int(cell.word), Int(cell.length))
+    var prefix: UInt64 = 0
+    for index in 0..<8 {
+      prefix = prefix << 8 | (index < count ? UInt64(arena[start + index]) : 0)
+    }
+    return prefix
+  }
+
+  private static func precedes(
+    _ left: CellTable.Cell, _ right: CellTable.Cell, _ arena: UnsafeRawBufferPointer
+  ) -> Bool {
+    guard left.kind == .text, right.kind == .text else {
+      return left.kind == right.kind ? left.word < right.word : left.kind == .text
+    }
+    let leftBytes = arena[Int(left.word)..<Int(left.word) + Int(left.length)]
+    let rightBytes = arena[Int(right.word)..<Int(right.word) + Int(right.length)]
+    return leftBytes.lexicographicallyPrecedes(rightBytes)
+  }
+}
+
+/// Brings the operations of a draft into the canonical order of a change set.
+enum ChangeSetAssembler {
+  private struct Shape: Hashable, Comparable {
+    let table: TableID
+    let kind: OperationKind
+    let columns: [CarriedColumn]
+    let hasBefore: Bool
+
+    static func < (left: Shape, right: Shape) -> Bool {
+      if left.table != right.table { return left.table < right.table }
+      if left.kind != right.kind { return left.kind < right.kind }
+      if left.columns != right.columns {
+        return left.columns.lexicographicallyPrecedes(right.columns)
+      }
+      return !left.hasBefore && right.hasBefore
+    }
+  }
+
+  /// One block per shape, ascending; rows ascending by key.
+  static func blocks(_ pieces: [RowBlock]) -> [RowBlock] {
+    var order: [Shape] = []
+    var members: [Shape: [RowBlock]] = [:]
+    for piece in pieces where piece.rowCount > 0 {
+      let shape = Shape(
+        table: piece.table, kind: piece.kind, columns: piece.columns, hasBefore: piece.hasBefore)
+      if members[shape] == nil { order.append(shape) }
+      members[shape, default: []].append(piece)
+    }
+    return order.sorted().map { shape in
+      let list = members[shape] ?? []
+      guard var whole = list.first else { preconditionFailure("a shape has members") }
+      for piece in list.dropFirst() { whole.append(piece, rows: Array(0..<piece.rowCount)) }
+      let sequence = whole.keyOrder()
+      let isSorted = zip(sequence, sequence.dropFirst()).allSatisfy { $0 < $1 }
+      return canonical(isSorted ? whole : whole.selecting(sequence))
+    }
+  }
+
+  /// The lists of before-dots in order of first use, each used; before-images as the encoding wants them.
+  private static func canonical(_ block: RowBlock) -> RowBlock {
+    var block = block
+    var (seen, lists): ([Int: UInt32], [[StreamDot]]) = ([:], [])
+    for position in block.beforeIndex.indices {
+      let old = Int(block.beforeIndex[position])
+      if let new = seen[old] {
+        block.beforeIndex[position] = new
+      } else {
+        let new = UInt32(lists.count)
+        lists.append(block.beforeDots[old])
+        seen[old] = new
+        block.beforeIndex[position] = new
+      }
+    }
+    block.beforeDots = lists
+    block.notes.sort { ($0.row, $0.group) < ($1.row, $1.group) }
+    return block
+  }
+}

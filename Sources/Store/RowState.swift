@@ -1,0 +1,202 @@
+internal import Causality
+internal import Changes
+internal import Merge
+
+/// One row with all its registers: the general case, where the fast paths of `RowWriter` do not hold.
+struct RowState {
+  enum Place: Equatable {
+    /// Never seen here.
+    case nowhere
+    /// In the base table under this number (0 for a table that is unknown here).
+    case live(localID: Int64)
+    /// In `tributary_tombstone`, or in `tributary_register` alone.
+    case dead
+  }
+
+  var place: Place
+  let table: TableID
+  let scope: Scope
+  let key: RowKey
+  var registers: RowRegisters
+  /// What the base row or tombstone shows, by column of the layout.
+  var shown: [Value]
+  /// The row's part of the digest; nil when it is not live.
+  var hash: UInt128?
+  /// Whether `tributary_register` has entries of this row.
+  var hasStoredRegisters: Bool
+}
+
+/// Reads and hashes the general form of rows.
+struct RowStateLoader {
+  let statements: StatementCache
+  let dots: DotTable
+  let tree: ScopeTree
+
+  private struct Found {
+    var place = RowState.Place.nowhere
+    var clock: RowClock?
+    var shown: [Value]
+    var hash: UInt128?
+  }
+
+  /// The row of `key`, wherever it is. `layout` is nil for an unknown table.
+  func load(
+    _ table: TableID, _ layout: TableLayout?, scope: Scope, key: RowKey
+  ) throws(StoreError) -> RowState {
+    var found = Found(shown: Array(repeating: .null, count: layout?.table.columns.count ?? 0))
+    if let layout {
+      try loadLive(layout, scope, key, &found)
+      if found.clock == nil { try loadTombstone(table, scope, key, &found) }
+    }
+    let stored = try loadStored(table, scope, key)
+    var groups = stored
+    if let layout, let clock = found.clock {
+      try appendClocked(clock, layout, found, to: &groups)
+    }
+    let existence = groups.first { $0.id == .existence }?.register ?? Register()
+    groups.removeAll { $0.id == .existence }
+    var state = RowState(
+      place: found.place, table: table, scope: scope, key: key,
+      registers: RowRegisters(existence: existence, groups: groups), shown: found.shown,
+      hash: found.hash, hasStoredRegisters: !stored.isEmpty)
+    if found.clock == nil, !existence.isEmpty {
+      state.place = existence.isAlive ? .live(localID: 0) : .dead
+      var hasher = RowHasher()
+      if existence.isAlive { state.hash = hash(state, &hasher) }
+    }
+    return state
+  }
+
+  private func loadLive(
+    _ layout: TableLayout, _ scope: Scope, _ key: RowKey, _ found: inout Found
+  ) throws(StoreError) {
+    guard let values = key.values, values.count == layout.table.key.count else {
+      throw .damagedRecord("row key of table \(layout.table.name)")
+    }
+    let select = try statements(layout.selectByKey)
+    defer { select.reset() }
+    select.bind(1, text: scope.description)
+    for (index, value) in values.enumerated() { select.bind(Int32(index + 2), value) }
+    guard try select.step() else { return }
+    found.place = .live(localID: select.integer(0))
+    found.hash = UInt128(bigEndianBytes: select.bytes(3))
+    for index in found.shown.indices { found.shown[index] = select.value(Int32(index + 4)) }
+    found.clock = try RowClock(base: select.integer(1), packed: select.bytes(2))
+  }
+
+  private func loadTombstone(
+    _ table: TableID, _ scope: Scope, _ key: RowKey, _ found: inout Found
+  ) throws(StoreError) {
+    let select = try statements(
+      "SELECT base, entries, value FROM tributary_tombstone "
+        + "WHERE table_id = ? AND scope = ? AND key = ?")
+    defer { select.reset() }
+    select.bind(1, table.number)
+    select.bind(2, scope.code)
+    select.bind(3, blob: key.bytes)
+    guard try select.step() else { return }
+    found.place = .dead
+    for (index, value) in try StoredValues.decode(select.blob(2)).prefix(found.shown.count)
+      .enumerated()
+    {
+      found.shown[index] = value
+    }
+    found.clock = try RowClock(base: select.integer(0), packed: select.bytes(1))
+  }
+
+  /// The registers in `tributary_register`.
+  private func loadStored(
+    _ table: TableID, _ scope: Scope, _ key: RowKey
+  ) throws(StoreError) -> [RowRegisters.Group] {
+    var lists: [(group: GroupID, dots: [RegisterDot])] = []
+    let select = try statements(
+      "SELECT register_group, log, value, follows_value, origin FROM tributary_register "
+        + "WHERE table_id = ? AND scope = ? AND key = ? ORDER BY register_group, log")
+    defer { select.reset() }
+    select.bind(1, table.number)
+    select.bind(2, scope.code)
+    select.bind(3, blob: key.bytes)
+    while try select.step() {
+      let group = GroupID(UInt32(truncatingIfNeeded: select.integer(0)))
+      let info = try dots.info(select.integer(1), statements)
+      let value = try StoredValues.decode(
+        select.blob(2), isExistence: group == GroupID.existence)
+      let origin =
+        select.kind(4) == .null
+        ? origin(of: info) : try StoredValues.decodeOrigin(select.blob(4))
+      let dot = RegisterDot(
+        dot: info.fullDot, origin: origin, value: value, followsValue: select.integer(3) != 0,
+        isSuspect: info.flags.contains(.suspect))
+      if lists.last?.group == group {
+        lists[lists.count - 1].dots.append(dot)
+      } else {
+        lists.append((group, [dot]))
+      }
+    }
+    return lists.map { RowRegisters.Group(id: $0.group, register: Register($0.dots)) }
+  }
+
+  /// Adds the registers that have their one dot in the clock.
+  private func appendClocked(
+    _ clock: RowClock, _ layout: TableLayout, _ found: Found,
+    to groups: inout [RowRegisters.Group]
+  ) throws(StoreError) {
+    let baseInfo = try dots.info(clock.base, statements)
+    let ofBase = layout.registers(at: baseInfo.schemaVersion) & ~clock.named
+    for register in layout.columnsOfRegister.indices {
+      let group = layout.group(register)
+      guard !groups.contains(where: { $0.id == group }) else { continue }
+      let bit: UInt64 = 1 << UInt64(register)
+      var info = baseInfo
+      if ofBase & bit == 0 {
+        guard let entry = clock.entries.first(where: { $0.registers & bit != 0 }), entry.log != 0
+        else { continue }
+        info = try dots.info(entry.log, statements)
+      }
+      let value: RegisterValue
+      if register == 0 {
+        value = found.place == .dead ? .dead : .alive(isInsert: !clock.existenceIsUpdate)
+      } else {
+        value = .columns(layout.columnsOfRegister[register].map { found.shown[$0] })
+      }
+      let dot = RegisterDot(
+        dot: info.fullDot, origin: origin(of: info), value: value,
+        isSuspect: info.flags.contains(.suspect))
+      groups.append(RowRegisters.Group(id: group, register: Register([dot])))
+    }
+  }
+
+  /// The origin of a write that is no copy.
+  func origin(of info: DotInfo) -> WriteOrigin {
+    WriteOrigin(
+      dot: info.fullDot, timestamp: info.timestamp,
+      tier: tree.tier(of: info.dot.replica.node.scope) ?? Tier(depth: .max))
+  }
+
+  /// The row's part of the digest (see `RowHasher`).
+  func hash(_ state: RowState, _ hasher: inout RowHasher) -> UInt128 {
+    hasher.begin(table: state.table, scope: state.scope)
+    hasher.key(state.key)
+    let all =
+      [RowRegisters.Group(id: .existence, register: state.registers.existence)]
+      + state.registers.groups
+    var distinct: [StreamDot] = []
+    for dot in all.flatMap(\.register.dots) where !distinct.contains(dot.streamDot) {
+      distinct.append(dot.streamDot)
+    }
+    distinct.sort()
+    hasher.dots(distinct)
+    for group in all where !group.register.isEmpty {
+      hasher.register(group.id, dotCount: group.register.dots.count)
+      for dot in group.register.dots {
+        hasher.dotIndex(distinct.firstIndex(of: dot.streamDot) ?? 0)
+        switch dot.value {
+        case .dead: hasher.existence(0)
+        case .alive(let isInsert): hasher.existence(isInsert ? 2 : 1)
+        case .columns(let values): for value in values { hasher.value(value) }
+        }
+      }
+    }
+    return hasher.finish()
+  }
+}

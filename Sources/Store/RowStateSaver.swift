@@ -1,0 +1,244 @@
+internal import Causality
+internal import Changes
+internal import Merge
+
+/// Writes the general form of a row back: base row or tombstone, clock, stored registers, digest.
+struct RowStateSaver {
+  let loader: RowStateLoader
+  private var statements: StatementCache { loader.statements }
+
+  init(_ loader: RowStateLoader) { self.loader = loader }
+
+  /// Replaces `old` by `new`, which has other registers; returns the new state as stored.
+  func save(
+    _ old: RowState, _ registers: RowRegisters, _ layout: TableLayout?, _ stream: StreamState
+  ) throws(StoreError) -> RowState {
+    var new = old
+    new.registers = registers
+    let isAlive = registers.isAlive
+    if let layout { show(&new, layout) }
+    new.hasStoredRegisters = try saveStored(old, new, layout)
+    if let layout {
+      try savePlace(old, &new, layout, isAlive: isAlive)
+    } else {
+      new.place = isAlive ? .live(localID: 0) : .dead
+      new.hash = nil
+      if isAlive {
+        var hasher = RowHasher()
+        new.hash = loader.hash(new, &hasher)
+      }
+    }
+    stream.digest = stream.digest &- (old.hash ?? 0) &+ (new.hash ?? 0)
+    stream.rowCount += (new.hash == nil ? 0 : 1) - (old.hash == nil ? 0 : 1)
+    return new
+  }
+
+  /// Fills in the shown values; a register without a dot shows NULL.
+  private func show(_ state: inout RowState, _ layout: TableLayout) {
+    for register in layout.columnsOfRegister.indices.dropFirst() {
+      let values = state.registers[layout.group(register)]
+        .shownColumns(.columns(layout.policy(register)))
+      for (position, column) in layout.columnsOfRegister[register].enumerated() {
+        let value = values.flatMap { $0.indices.contains(position) ? $0[position] : nil }
+        state.shown[column] = value ?? .null
+      }
+    }
+  }
+
+  /// Whether a register's values do not fit the base row and clock.
+  private func isStored(
+    _ group: RowRegisters.Group, _ layout: TableLayout?
+  ) -> Bool {
+    guard let layout, let register = layout.register(of: group.id) else { return true }
+    let dots = group.register.dots
+    guard dots.count == 1, let dot = dots.first else { return !dots.isEmpty }
+    if dot.origin.dot != dot.dot || dot.followsValue { return true }
+    return register > 0
+      && dot.value.columns?.count != layout.columnsOfRegister[register].count
+  }
+
+  private func saveStored(
+    _ old: RowState, _ new: RowState, _ layout: TableLayout?
+  ) throws(StoreError) -> Bool {
+    if old.hasStoredRegisters {
+      let delete = try statements(
+        "DELETE FROM tributary_register WHERE table_id = ? AND scope = ? AND key = ?")
+      delete.bind(1, old.table.number)
+      delete.bind(2, old.scope.code)
+      delete.bind(3, blob: old.key.bytes)
+      try delete.run()
+    }
+    let all =
+      [RowRegisters.Group(id: .existence, register: new.registers.existence)]
+      + new.registers.groups
+    let insert = try statements(
+      "INSERT INTO tributary_register VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+    var hasAny = false
+    for group in all where isStored(group, layout) {
+      for dot in group.register.dots {
+        hasAny = true
+        insert.bind(1, new.table.number)
+        insert.bind(2, new.scope.code)
+        insert.bind(3, blob: new.key.bytes)
+        insert.bind(4, group.id.number)
+        insert.bind(5, try log(of: dot))
+        insert.bind(6, blob: StoredValues.encode(dot.value))
+        insert.bind(7, dot.followsValue ? 1 : 0 as Int64)
+        if dot.origin.dot == dot.dot {
+          insert.bindNull(8)
+        } else {
+          insert.bind(8, blob: StoredValues.encode(dot.origin))
+        }
+        try insert.run()
+      }
+    }
+    return hasAny
+  }
+
+  private func log(of dot: RegisterDot) throws(StoreError) -> Int64 {
+    guard let log = try loader.dots.log(of: dot.streamDot, in: dot.dot.stream, statements) else {
+      throw .damagedRecord("dot \(dot.dot) of a register is not in the log")
+    }
+    return log
+  }
+
+  /// The clock that names the single dot of each register.
+  private func clock(_ state: RowState, _ layout: TableLayout) throws(StoreError) -> RowClock {
+    var logs: [(log: Int64, registers: UInt64)] = []
+    func add(_ log: Int64, _ register: Int) {
+      if let index = logs.firstIndex(where: { $0.log == log }) {
+        logs[index].registers |= 1 << UInt64(register)
+      } else {
+        logs.append((log, 1 << UInt64(register)))
+      }
+    }
+    for register in layout.columnsOfRegister.indices {
+      let dots = state.registers[layout.group(register)].dots
+      // A stored register is read from its own table; any dot of it will do here.
+      if let dot = dots.last { add(try log(of: dot), register) } else { add(0, register) }
+    }
+    let candidates = logs.filter { $0.log != 0 }
+    guard
+      let base = candidates.max(by: {
+        ($0.registers.nonzeroBitCount, -$0.log) < ($1.registers.nonzeroBitCount, -$1.log)
+      })
+    else { throw .damagedRecord("a row without dots") }
+    var clock = RowClock(base: base.log)
+    clock.entries = logs.filter { $0.log != base.log }
+      .map { RowClock.Entry(log: $0.log, registers: $0.registers) }
+      .sorted { $0.log < $1.log }
+    clock.hasStoredRegisters = state.hasStoredRegisters
+    let existence = state.registers.existence.dots
+    clock.existenceIsUpdate =
+      existence.count == 1 && existence[0].value == .alive(isInsert: false)
+    return clock
+  }
+
+  private func savePlace(
+    _ old: RowState, _ new: inout RowState, _ layout: TableLayout, isAlive: Bool
+  ) throws(StoreError) {
+    if new.registers.existence.isEmpty, new.registers.groups.isEmpty {
+      // A set element without values that was removed, or a refused insert: nothing stands.
+      try removeOld(old, layout)
+      (new.place, new.hash) = (.nowhere, nil)
+      return
+    }
+    let clock = try clock(new, layout)
+    guard isAlive else {
+      try removeOld(old, layout)
+      try saveTombstone(new, clock)
+      (new.place, new.hash) = (.dead, nil)
+      return
+    }
+    var hasher = RowHasher()
+    let hash = loader.hash(new, &hasher)
+    new.hash = hash
+    if case .live(let localID) = old.place, localID != 0 {
+      try update(old, new, layout, localID)
+      try saveClock(layout.updateClock, localID, clock, hash)
+    } else {
+      try removeOld(old, layout)
+      let localID = try insert(new, layout)
+      new.place = .live(localID: localID)
+      try saveClock(layout.insertClock, localID, clock, hash)
+    }
+  }
+
+  private func update(
+    _ old: RowState, _ new: RowState, _ layout: TableLayout, _ localID: Int64
+  ) throws(StoreError) {
+    let changed = new.shown.indices.filter { new.shown[$0] != old.shown[$0] }
+    guard !changed.isEmpty else { return }
+    let statement = try statements(layout.updateRow(columns: changed))
+    for (index, column) in changed.enumerated() {
+      statement.bind(Int32(index + 1), new.shown[column])
+    }
+    statement.bind(Int32(changed.count + 1), localID)
+    try statement.run()
+  }
+
+  private func insert(_ new: RowState, _ layout: TableLayout) throws(StoreError) -> Int64 {
+    guard let values = new.key.values else { throw .damagedRecord("row key") }
+    let statement = try statements(layout.insertRow(columns: Array(new.shown.indices)))
+    statement.bind(1, text: new.scope.description)
+    for (index, value) in (values + new.shown).enumerated() {
+      statement.bind(Int32(index + 2), value)
+    }
+    try statement.run()
+    guard statements.changes == 1 else {
+      throw .damagedRecord("row \(new.key) of \(layout.table.name) has no clock")
+    }
+    return statements.lastInsertRowID
+  }
+
+  private func saveClock(
+    _ sql: String, _ localID: Int64, _ clock: RowClock, _ hash: UInt128
+  ) throws(StoreError) {
+    let statement = try statements(sql)
+    statement.bind(1, localID)
+    statement.bind(2, clock.base)
+    if let entries = clock.packedEntries {
+      statement.bind(3, blob: entries)
+    } else {
+      statement.bindNull(3)
+    }
+    statement.bind(4, blob: hash.bigEndianBytes)
+    try statement.run()
+  }
+
+  private func saveTombstone(_ state: RowState, _ clock: RowClock) throws(StoreError) {
+    let statement = try statements(
+      "INSERT INTO tributary_tombstone VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+    statement.bind(1, state.table.number)
+    statement.bind(2, state.scope.code)
+    statement.bind(3, blob: state.key.bytes)
+    statement.bind(4, clock.base)
+    if let entries = clock.packedEntries {
+      statement.bind(5, blob: entries)
+    } else {
+      statement.bindNull(5)
+    }
+    statement.bind(6, blob: StoredValues.encode(state.shown))
+    try statement.run()
+  }
+
+  /// Removes the base row and clock, or the tombstone.
+  private func removeOld(_ old: RowState, _ layout: TableLayout) throws(StoreError) {
+    switch old.place {
+    case .nowhere: return
+    case .live(let localID):
+      for sql in [layout.deleteRow, layout.deleteClock] {
+        let statement = try statements(sql)
+        statement.bind(1, localID)
+        try statement.run()
+      }
+    case .dead:
+      let statement = try statements(
+        "DELETE FROM tributary_tombstone WHERE table_id = ? AND scope = ? AND key = ?")
+      statement.bind(1, old.table.number)
+      statement.bind(2, old.scope.code)
+      statement.bind(3, blob: old.key.bytes)
+      try statement.run()
+    }
+  }
+}
