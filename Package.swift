@@ -19,6 +19,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -84,8 +85,8 @@ let package = Package(
     module(
       "Node",
       [
-        "Causality", "Changes", "Wire", "Replication", "Store", "Transport", crypto, hummingbird,
-        nioCore, lifecycle, logging,
+        "Causality", "Changes", "Wire", "Replication", "Store", "Transport", lifecycle, logging,
+        signals,
       ]),
     module("Inspection"),
     module(
@@ -113,11 +114,12 @@ let package = Package(
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
     tests("EndToEndTests", ["Tributary", subprocess]),
+    tests("StoreTests", ["Causality", "Changes", "Merge", "Store", "Wire"]),
     tests("TerminalTests", ["Terminal"]),
     tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     tests("InspectionTests", ["Inspection"]),
-    tests("NodeTests", ["Node", "Transport"]),
+    tests("NodeTests", ["Causality", "Changes", "Node", "Replication", "Store", "Transport", logging]),
     tests("TransportTests", ["Changes", "Transport", lifecycle, logging, nioCore, nioPosix]),
   ]
 )

@@ -22,7 +22,7 @@ enum ImportRule {
       "Replication": values.union(["Wire"]),
       "Store": values.union(["Merge", "Wire", "CSQLite", "GRDB", "Crypto"]).union(system),
       "Transport": values.union(["Wire"]).union(http).union(system),
-      "Node": engine.subtracting(["Merge"]).union(["Transport", "Crypto"])
+      "Node": engine.subtracting(["Merge"]).union(["Transport", "Crypto", "UnixSignals"])
         .union(http).union(system),
       "Inspection": [],
       "Casework": values.union(["Inspection", "Store", "SwiftCSV"]).union(system),

@@ -1,0 +1,234 @@
+package import Causality
+package import Changes
+internal import Foundation
+package import Replication
+package import Store
+package import Wire
+
+/// The one owner of a node's replica: performs what the exchange machines ask for, and tells who waits what
+/// changed.
+///
+/// Source: architecture.md §2. It holds no protocol state besides what Protocol/6-Sessions §8 lets it
+/// remember; each call is synchronous inside, so that nothing interleaves.
+package actor NodeEngine {
+  /// What a machine came to.
+  package enum Step: Sendable {
+    /// A frame to write; then step again.
+    case send(Message)
+    /// Call `timerFired` after that many milliseconds; step again.
+    case timer(milliseconds: UInt64)
+    /// Waits for a frame.
+    case idle
+    case finished(ExchangeOutcome)
+  }
+
+  /// What changed here, for links and long polls.
+  package struct Change: Sendable {
+    /// Streams whose knowledge rose, ascending.
+    package let advanced: [StreamID]
+    /// Streams of which an acknowledgement came, ascending.
+    package let acknowledged: [StreamID]
+  }
+
+  private let replica: Replica
+  private let challenges = ChallengeBook()
+  private let alarm: @Sendable (Alarm) -> Void
+  private var memories: [ReplicaID: ChildMemory] = [:]
+  private var listeners: [UInt64: AsyncStream<Change>.Continuation] = [:]
+  private var nextListener: UInt64 = 0
+  private var fileVersion: Int64 = 0
+  private var conversations: [UInt64: ReplicaActions] = [:]
+  private var nextConversation: UInt64 = 0
+  private var peers: [ReplicaID: PeerRecord] = [:]
+
+  /// Opens the replica of `folder`. Throws what `Replica.open` throws.
+  package init(
+    folder: ReplicaFolder, tree: ScopeTree, schema: Schema,
+    alarm: @escaping @Sendable (Alarm) -> Void
+  ) throws(StoreError) {
+    replica = try Replica.open(
+      folder: folder, tree: tree, schema: schema, wallMilliseconds: Self.wallMilliseconds())
+    self.alarm = alarm
+    for peer in try replica.peers() { peers[peer.replica] = peer }
+    fileVersion = try replica.fileVersion()
+  }
+
+  /// Milliseconds since 1970 by this machine's clock.
+  package static func wallMilliseconds() -> UInt64 {
+    UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
+  }
+
+  package var replicaID: ReplicaID { replica.identity.replica }
+
+  package var stopReason: StopReason? { replica.stopReason }
+
+  /// The streams shared with a hub of a division above.
+  package func streams(sharedWith hub: NodeCode) -> [StreamID] {
+    replica.streams.filter { replica.tree.holds(hub.scope, $0) }
+  }
+
+  // MARK: conversations
+
+  /// Begins a conversation: its number, and what never changes in it. `isHub`: a child called.
+  package func begin(
+    isHub: Bool
+  ) throws(StoreError) -> (conversation: UInt64, context: ExchangeContext) {
+    let wall = Self.wallMilliseconds()
+    nextConversation += 1
+    conversations[nextConversation] = ReplicaActions(
+      replica, challenges: isHub ? challenges : nil, wallMilliseconds: wall)
+    let context = ExchangeContext(
+      replica: replica.identity.replica, protocolVersions: 1...1,
+      schemaVersion: replica.schema.version, quarantineCount: try replica.quarantineCount(),
+      wallMilliseconds: wall)
+    return (nextConversation, context)
+  }
+
+  /// Forgets a conversation that is over, however it ended.
+  package func end(_ conversation: UInt64) { conversations[conversation] = nil }
+
+  /// Performs actions until the machine has something to send, waits, or is finished.
+  package func step<Machine: ExchangeMachine>(
+    _ machine: Machine, in conversation: UInt64
+  ) throws(StoreError) -> (machine: Machine, step: Step) {
+    var machine = machine
+    while let action = machine.next() {
+      switch action {
+      case .send(let message): return (machine, .send(message))
+      case .setTimer(let milliseconds): return (machine, .timer(milliseconds: milliseconds))
+      case .finish(let outcome): return (machine, .finished(outcome))
+      case .raise(let raised): try raise(raised)
+      default:
+        guard var actions = conversations[conversation] else {
+          preconditionFailure("a conversation has begun")
+        }
+        let answer = try actions.perform(action)
+        let changed = actions.takeChanged()
+        conversations[conversation] = actions
+        announce(Change(advanced: changed.advanced, acknowledged: changed.acknowledged))
+        if let answer { machine.answer(answer) }
+      }
+    }
+    return (machine, .idle)
+  }
+
+  /// What this process remembers of the child of a conversation; empty before its HELLO.
+  package func memory(of child: ReplicaID) -> ChildMemory { memories[child] ?? ChildMemory() }
+
+  package func remember(_ memory: ChildMemory, of child: ReplicaID) { memories[child] = memory }
+
+  private func raise(_ raised: Alarm) throws(StoreError) {
+    alarm(raised)
+    switch raised {
+    case .restored(let stream, let own, let peer):
+      try replica.stopWriting(
+        .restored(stream: stream, peer: replicaID, known: peer, own: own))
+    case .cloned(let dot):
+      try replica.stopWriting(
+        .cloned(stream: dot.stream, peer: replicaID, number: dot.number))
+    case .digestMismatch(let stream, let peer):
+      try replica.report("digest", subject: "\(stream) \(peer)", detail: "equal knowledge")
+    case .fork, .unproved, .notShared, .impostor:
+      break
+    }
+  }
+
+  // MARK: changes
+
+  /// Every later change here, until the stream is dropped.
+  package func changes() -> AsyncStream<Change> {
+    nextListener += 1
+    let id = nextListener
+    let (stream, continuation) = AsyncStream<Change>.makeStream(
+      bufferingPolicy: .bufferingNewest(1_024))
+    continuation.onTermination = { [weak self] _ in
+      // The stream may end on any task; only the engine's own state is touched, on the engine.
+      Task { await self?.removeListener(id) }
+    }
+    listeners[id] = continuation
+    return stream
+  }
+
+  private func removeListener(_ id: UInt64) { listeners[id] = nil }
+
+  /// Lets every listener look again, e.g. after a timer.
+  func wake() {
+    for listener in listeners.keys.sorted() {
+      listeners[listener]?.yield(Change(advanced: [], acknowledged: []))
+    }
+  }
+
+  private func announce(_ change: Change) {
+    guard !change.advanced.isEmpty || !change.acknowledged.isEmpty else { return }
+    for listener in listeners.keys.sorted() { listeners[listener]?.yield(change) }
+  }
+
+  /// Looks for what other programs wrote into the file; stamps and announces it.
+  package func watchFile() throws(StoreError) {
+    let version = try replica.fileVersion()
+    guard version != fileVersion else { return }
+    fileVersion = version
+    if replica.stopReason == nil {
+      try replica.stampCaptured(wallMilliseconds: Self.wallMilliseconds())
+    }
+    announce(Change(advanced: replica.streams, acknowledged: []))
+  }
+
+  // MARK: peers
+
+  /// Notes how a conversation with a peer went, durably.
+  package func note(
+    _ peer: ReplicaID, isParent: Bool, address: String?, outcome: ExchangeOutcome?,
+    traffic: LinkTraffic
+  ) throws(StoreError) {
+    var record = peers[peer] ?? PeerRecord(replica: peer, isParent: isParent)
+    record.isParent = isParent
+    record.address = address ?? record.address
+    record.bytesIn += traffic.bytesIn
+    record.bytesOut += traffic.bytesOut
+    record.framesIn += traffic.framesIn
+    record.framesOut += traffic.framesOut
+    if let outcome {
+      record.lastContactMilliseconds = Self.wallMilliseconds()
+      record.clockOffsetMilliseconds = outcome.clockOffsetMilliseconds
+      record.changeSetsIn += UInt64(outcome.applied)
+      record.changeSetsOut += UInt64(outcome.sent)
+      if case .failed(let error) = outcome.result {
+        record.lastError = "\(error)"
+      } else {
+        record.lastError = nil
+      }
+    }
+    peers[peer] = record
+    try replica.record(record)
+  }
+
+  /// For `/readyz` and `/metrics`.
+  package func status() throws(StoreError) -> NodeStatus {
+    var conflicts: UInt64 = 0
+    conflicts = UInt64(try replica.conflicts().count)
+    return NodeStatus(
+      stopReason: replica.stopReason, quarantine: try replica.quarantineCount(),
+      conflicts: conflicts, peers: peers.keys.sorted().compactMap { peers[$0] })
+  }
+
+  /// Orderly end.
+  package func close() throws(StoreError) { try replica.close() }
+}
+
+/// Bytes and frames of one conversation.
+package struct LinkTraffic: Hashable, Sendable {
+  package var bytesIn: UInt64 = 0
+  package var bytesOut: UInt64 = 0
+  package var framesIn: UInt64 = 0
+  package var framesOut: UInt64 = 0
+  package init() {}
+}
+
+/// A node's state for operators.
+package struct NodeStatus: Sendable {
+  package let stopReason: StopReason?
+  package let quarantine: UInt64
+  package let conflicts: UInt64
+  package let peers: [PeerRecord]
+}

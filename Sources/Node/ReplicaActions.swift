@@ -1,0 +1,180 @@
+internal import Causality
+internal import Changes
+internal import Replication
+internal import Store
+internal import Wire
+
+/// Performs on the replica what an exchange machine asks for.
+///
+/// Source: architecture.md §2: Replication says what, Store does it, and nothing is said before it is durable.
+struct ReplicaActions {
+  let replica: Replica
+  /// The peer of the conversation, once its HELLO named it.
+  var peer: ReplicaID?
+  /// As the hub, this process's challenge for a child; nil at the child's side.
+  let challenges: ChallengeBook?
+  let wallMilliseconds: UInt64
+  /// What rose here through this conversation.
+  private(set) var advanced: [StreamID] = []
+  private(set) var acknowledged: [StreamID] = []
+  private(set) var refusedCount = 0
+
+  init(
+    _ replica: Replica, challenges: ChallengeBook?, wallMilliseconds: UInt64
+  ) {
+    self.replica = replica
+    self.challenges = challenges
+    self.wallMilliseconds = wallMilliseconds
+  }
+
+  /// The answer to one action; nil for actions of the shell (`send`, `raise`, `setTimer`, `finish`).
+  mutating func perform(_ action: ExchangeAction) throws(StoreError) -> ExchangeAnswer? {
+    switch action {
+    case .readStreams(let streams): return try readStreams(streams)
+    case .readHeads(let dots):
+      var heads: [ContentHash?] = []
+      for dot in dots {
+        heads.append(try replica.head(of: dot.replica, in: dot.stream, at: dot.number))
+      }
+      return .heads(heads)
+    case .readOwnHead(let stream, let number):
+      let own = replica.identity.replica
+      return .ownHead(
+        last: try replica.knowledge(of: stream)[own],
+        hash: try replica.head(of: own, in: stream, at: number))
+    case .readReceipts(let streams):
+      return .receipts(
+        try replica.stagedMessages(in: streams).filter { $0.held < $0.count }.map {
+          PartReceipt(dot: $0.dot, contentHash: $0.contentHash, held: $0.held, count: $0.count)
+        })
+    case .readAcknowledgements(let streams):
+      var list: [Acknowledgement] = []
+      for stream in streams { list.append(try replica.acknowledgement(for: stream)) }
+      return .acknowledgements(list)
+    case .readChanges(let request): return .changes(try readChanges(request))
+    case .sign(let hello): return .signed(try sign(hello))
+    case .judge(let hello): return .judged(try judge(hello))
+    case .apply(let message):
+      return try ready { actions throws(StoreError) in try actions.apply(message) }
+    case .stage(let part):
+      return try ready { actions throws(StoreError) in .staged(try actions.replica.stage(part)) }
+    case .record(let acknowledgement):
+      return try ready { actions throws(StoreError) in try actions.record(acknowledgement) }
+    case .raise, .setTimer, .send, .finish: return nil
+    }
+  }
+
+  /// The streams that changed since the last call: advanced, and acknowledged.
+  mutating func takeChanged() -> (advanced: [StreamID], acknowledged: [StreamID]) {
+    defer { (advanced, acknowledged) = ([], []) }
+    return (advanced.sorted(), acknowledged.sorted())
+  }
+
+  private func readStreams(_ streams: [StreamID]) throws(StoreError) -> ExchangeAnswer {
+    var states: [StreamState] = []
+    for state in try replica.summariesWithKnowledge(of: streams) {
+      states.append(StreamState(summary: state.summary, known: state.known))
+    }
+    return .streams(states)
+  }
+
+  private func readChanges(
+    _ request: ChangesRequest
+  ) throws(StoreError) -> Replication.OutgoingBatch? {
+    let lackedBy = request.lackedBy.map { ($0.stream, $0.known) }
+    guard let batch = try replica.changes(lackedBy: lackedBy, maxBytes: request.maxBytes) else {
+      return nil
+    }
+    let content: Replication.OutgoingBatch.Content
+    switch batch.content {
+    case .frame(let message): content = .frame(message)
+    case .parts(let parts):
+      let held = request.held.first { $0.contentHash == parts.first?.contentHash }?.held ?? 0
+      content = .parts(parts.filter { $0.index >= held })
+    }
+    return Replication.OutgoingBatch(
+      content: content,
+      advancing: batch.advanced.map { StreamVector(stream: $0.stream, known: $0.known) })
+  }
+
+  private func sign(_ hello: Hello) throws(StoreError) -> Hello {
+    Hello(
+      protocolVersions: hello.protocolVersions, replica: hello.replica,
+      schemaVersion: hello.schemaVersion, wallMilliseconds: hello.wallMilliseconds,
+      quarantineCount: hello.quarantineCount, challenge: hello.challenge, streams: hello.streams,
+      signature: try replica.identity.sign(hello.signedBytes))
+  }
+
+  private mutating func judge(_ hello: Hello) throws(StoreError) -> PeerStanding {
+    peer = hello.replica
+    let own = replica.identity.replica.node.scope
+    let scope = hello.replica.node.scope
+    let holds = try replica.isSigned(
+      hello.signedBytes, signature: hello.signature, by: hello.replica)
+    let isKnown =
+      try replica.registered(hello.replica) != nil
+      || hello.replica == replica.identity.anchor.replica
+    let isRelated =
+      challenges == nil
+      ? replica.tree.isAtOrAbove(scope, own) && scope != own
+      : try replica.isAdmittedChild(hello.replica)
+    let registration: PeerStanding.Registration =
+      !isKnown ? .unknown : isRelated ? .admitted : .notRelated
+    return PeerStanding(
+      registration: registration, signatureHolds: holds,
+      challenge: challenges?.challenge(for: hello.replica) ?? [],
+      shared: replica.streams.filter { replica.tree.holds(scope, $0) })
+  }
+
+  private mutating func apply(_ message: ChangesMessage) throws(StoreError) -> ExchangeAnswer {
+    guard let peer else { return .notReady(retryAfterMilliseconds: 1_000) }
+    let outcome = try replica.apply(
+      message, from: peer, isIngress: challenges != nil, wallMilliseconds: wallMilliseconds)
+    for stream in outcome.streamsAdvanced where !advanced.contains(stream) {
+      advanced.append(stream)
+    }
+    refusedCount += outcome.refused.count
+    return .applied(
+      ApplyReport(
+        applied: outcome.applied, duplicates: outcome.duplicates, parked: outcome.parked,
+        rejections: outcome.rejected.map { Rejection(dot: $0.dot, code: $0.code) }))
+  }
+
+  private mutating func record(
+    _ acknowledgement: Acknowledgement
+  ) throws(StoreError) -> ExchangeAnswer {
+    guard let peer else { return .recorded }
+    try replica.record(acknowledgement, from: peer, wallMilliseconds: wallMilliseconds)
+    acknowledged.append(acknowledgement.stream)
+    return .recorded
+  }
+
+  /// A full disk or a busy file is told to the peer, which comes again; nothing was taken.
+  private mutating func ready(
+    _ body: (inout ReplicaActions) throws(StoreError) -> ExchangeAnswer
+  ) throws(StoreError) -> ExchangeAnswer {
+    do throws(StoreError) {
+      return try body(&self)
+    } catch {
+      switch error {
+      case .diskFull: return .notReady(retryAfterMilliseconds: 60_000)
+      case .busy: return .notReady(retryAfterMilliseconds: 1_000)
+      default: throw error
+      }
+    }
+  }
+}
+
+/// The challenges that this process gives its children: one each, for the life of the process.
+final class ChallengeBook {
+  private var known: [ReplicaID: [UInt8]] = [:]
+
+  /// 16 random bytes, the same for each call.
+  func challenge(for child: ReplicaID) -> [UInt8] {
+    if let challenge = known[child] { return challenge }
+    var random = SystemRandomNumberGenerator()
+    let challenge = (0..<16).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    known[child] = challenge
+    return challenge
+  }
+}
