@@ -109,7 +109,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Causality", "Changes"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("BenchmarksTests", ["Benchmarks", "Changes", "Causality"]),
-    tests("CaseworkTests", ["Casework", "Changes", "Causality"]),
+    tests("CaseworkTests", ["Casework", "Store", "Merge", "Wire", "Changes", "Causality"]),
     tests("CausalityTests", ["Causality"]),
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
@@ -119,7 +119,9 @@ let package = Package(
     tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     tests("InspectionTests", ["Inspection"]),
-    tests("NodeTests", ["Causality", "Changes", "Node", "Replication", "Store", "Transport", logging]),
+    tests(
+      "NodeTests",
+      ["Causality", "Changes", "Node", "Replication", "Store", "Transport", logging]),
     tests("TransportTests", ["Changes", "Transport", lifecycle, logging, nioCore, nioPosix]),
   ]
 )

@@ -14,4 +14,12 @@ package struct ProblemList: Hashable, Sendable {
     if problem.isWarning { warningCount += 1 } else { rejectedCount += 1 }
     if listed.count < RosterLimits.problemsListed { listed.append(problem) }
   }
+
+  /// Adds the problems of another list; those that are listed are then in the order of lines.
+  package mutating func append(_ other: ProblemList) {
+    rejectedCount += other.rejectedCount
+    warningCount += other.warningCount
+    let all = (listed + other.listed).sorted { $0.line < $1.line }
+    listed = Array(all.prefix(RosterLimits.problemsListed))
+  }
 }

@@ -35,7 +35,9 @@ extension Replica {
   }
 
   /// Within the current transaction.
-  func stampCapturedRows(_ wallMilliseconds: UInt64) throws(StoreError) -> Int {
+  func stampCapturedRows(
+    _ wallMilliseconds: UInt64, author: String = "unattributed", reason: String = ""
+  ) throws(StoreError) -> Int {
     guard stopReason == nil else { return 0 }
     var found: [(TableLayout, [CapturedRow])] = []
     var recorded: UInt64 = 0
@@ -46,7 +48,7 @@ extension Replica {
     }
     guard !found.isEmpty else { return 0 }
     let write = begin(
-      author: "unattributed", reason: "",
+      author: author, reason: reason,
       wallMilliseconds: min(recorded &* 1_000, wallMilliseconds))
     var count = 0
     for (layout, rows) in found {

@@ -108,6 +108,16 @@ final class Statement {
 
   func reset() { sqlite3_reset(handle) }
 
+  /// Whether it changes nothing in the file.
+  var isReadOnly: Bool { sqlite3_stmt_readonly(handle) != 0 }
+
+  /// The names of the columns that its rows have; empty when it gives none.
+  var columnNames: [String] {
+    (0..<sqlite3_column_count(handle)).map { column in
+      sqlite3_column_name(handle, column).map { String(cString: $0) } ?? ""
+    }
+  }
+
   func kind(_ column: Int32) -> ValueKind {
     switch sqlite3_column_type(handle, column) {
     case SQLITE_INTEGER: .integer

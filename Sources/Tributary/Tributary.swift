@@ -1,3 +1,53 @@
 import ArgumentParser
+import Foundation
+import Terminal
 
-@main struct Tributary: ParsableCommand {}
+/// `tributary`: the one executable. It alone reads configuration and prints.
+@main struct Tributary: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tributary",
+    abstract: "Keep inspection data in step over three tiers, with or without a link.",
+    discussion: """
+      Data goes to the standard output, all else to the standard error. Reading commands take --json.
+
+      \(ExitStatus.helpText)
+      """,
+    version: VersionCommand.version,
+    subcommands: [
+      DemoCommand.self,
+      InitCommand.self,
+      EnrollCommand.self,
+      ServeCommand.self,
+      SyncCommand.self,
+      StatusCommand.self,
+      ConflictsCommand.self,
+      RosterCommand.self,
+      CheckCommand.self,
+      SQLCommand.self,
+      VersionCommand.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let problem as Problem {
+      report(problem)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  private static func report(_ problem: Problem) -> Never {
+    do {
+      try StandardStream.error.write(problem.text())
+    } catch {
+      // Nobody can be told that the standard error is closed; the status tells.
+    }
+    Foundation.exit(problem.status.rawValue)
+  }
+}

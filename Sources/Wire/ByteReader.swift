@@ -23,6 +23,7 @@ package struct ByteReader {
     }
   }
 
+  /// One byte.
   package mutating func byte() throws(WireError) -> UInt8 {
     guard offset < buffer.count else { throw .truncated(offset: offset) }
     defer { offset += 1 }
@@ -86,6 +87,7 @@ package struct ByteReader {
     return UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count])
   }
 
+  /// A copy of the next `count` bytes.
   package mutating func array(_ count: Int) throws(WireError) -> [UInt8] {
     Array(try raw(count))
   }
