@@ -112,6 +112,7 @@ let package = Package(
     tests("CaseworkTests", ["Casework", "Store", "Merge", "Wire", "Changes", "Causality"]),
     tests("CausalityTests", ["Causality"]),
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
+    tests("WireTests", ["Wire", "Changes", "Causality"]),
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
     tests("EndToEndTests", ["Tributary", subprocess]),
     tests("StoreTests", ["Causality", "Changes", "Merge", "Store", "Wire"]),

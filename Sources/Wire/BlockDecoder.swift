@@ -60,7 +60,7 @@ enum BlockDecoder {
       repeating: CellTable.Cell(kind: .null, length: 0, word: 0), count: rowCount * width)
     let arena = try cells.withUnsafeMutableBufferPointer { (cells) throws(WireError) -> [UInt8] in
       var decoder = ColumnDecoder(
-        cells: cells, width: width, scope: header.stream.scope.code, arenaLimit: arenaLimit)
+        cells: cells, width: width, near: ColumnReference(header), arenaLimit: arenaLimit)
       for column in 0..<width {
         try decoder.read(
           column: column, newColumn: column < newEnd ? nil : column - columnCount,
@@ -106,12 +106,13 @@ enum BlockDecoder {
   ) throws(WireError) {
     let registers = block.groups.count + 1
     let mark = try reader.varint(
-      .beforeDots, limit: UInt64(Limits.cellsPerChangeSet) << 1 | 1)
-    let listCount = Int(mark >> 1)
+      .beforeDots, limit: UInt64(Limits.cellsPerChangeSet) << 2 | 3)
+    let listCount = Int(mark >> 2)
     guard listCount > 0, listCount <= rowCount * registers else {
       throw .malformed(.beforeDots)
     }
-    block.beforeDots = try readLists(&reader, listCount, isSingle: mark & 1 == 1, header)
+    block.beforeDots = try readLists(
+      &reader, listCount, isSingle: mark & 1 == 1, isOwn: mark & 2 == 2, header)
     block.beforeIndex = [UInt32](repeating: 0, count: rowCount * registers)
     guard listCount > 1 else { return }
     for register in 0..<registers {
@@ -132,7 +133,8 @@ enum BlockDecoder {
   }
 
   private static func readLists(
-    _ reader: inout ByteReader, _ count: Int, isSingle: Bool, _ header: ChangeSetHeader
+    _ reader: inout ByteReader, _ count: Int, isSingle: Bool, isOwn: Bool,
+    _ header: ChangeSetHeader
   ) throws(WireError) -> [[StreamDot]] {
     var sizes = [Int64](repeating: 1, count: 0)
     var total = count
@@ -150,7 +152,7 @@ enum BlockDecoder {
       throw .limitExceeded(
         .beforeDots, value: UInt64(total), limit: UInt64(Limits.cellsPerChangeSet))
     }
-    let dots = total == 0 ? [] : try readDots(&reader, total, header)
+    let dots = try readDots(&reader, total, isOwn: isOwn, header)
     var (lists, start) = ([[StreamDot]](), 0)
     lists.reserveCapacity(count)
     for index in 0..<count {
@@ -166,9 +168,11 @@ enum BlockDecoder {
   }
 
   private static func readDots(
-    _ reader: inout ByteReader, _ count: Int, _ header: ChangeSetHeader
+    _ reader: inout ByteReader, _ count: Int, isOwn: Bool, _ header: ChangeSetHeader
   ) throws(WireError) -> [StreamDot] {
-    let others = try reader.count(.replica, limit: Limits.vectorEntries, bytesEach: 2)
+    let others =
+      isOwn ? 0 : try reader.count(.replica, limit: Limits.vectorEntries, bytesEach: 2)
+    guard isOwn || others > 0 else { throw .nonCanonical(.replica) }
     var replicas = [header.replica]
     for _ in 0..<others { replicas.append(try reader.replica(near: header.stream.scope)) }
     guard Set(replicas).count == replicas.count else { throw .nonCanonical(.replica) }
@@ -182,7 +186,8 @@ enum BlockDecoder {
       }
       guard seen == others + 1 else { throw .nonCanonical(.replica) }
     }
-    let numbers = try readNumbers(&reader, count)
+    let numbers =
+      count == 1 ? [Int64(bitPattern: try reader.varint())] : try readNumbers(&reader, count)
     var dots: [StreamDot] = []
     dots.reserveCapacity(count)
     for (index, number) in zip(indexes, numbers) {
@@ -196,6 +201,7 @@ enum BlockDecoder {
   private static func readNumbers(
     _ reader: inout ByteReader, _ count: Int
   ) throws(WireError) -> [Int64] {
+    guard count > 0 else { return [] }
     let mode = try reader.byte()
     guard mode < IntegerColumn.modeCount else {
       throw .unknownCode(.columnCoding, code: UInt64(mode))

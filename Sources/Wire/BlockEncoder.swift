@@ -35,7 +35,7 @@ struct BlockEncoder {
     block.cells.cells.withUnsafeBufferPointer { cells in
       block.cells.bytes.withUnsafeBytes { arena in
         var encoder = ColumnEncoder(
-          cells: cells, arena: arena, width: block.cells.width, scope: header.stream.scope.code)
+          cells: cells, arena: arena, width: block.cells.width, near: ColumnReference(header))
         for column in 0..<block.cells.width {
           encoder.write(
             column: column, newColumn: column < newEnd ? nil : column - block.columns.count,
@@ -60,7 +60,8 @@ struct BlockEncoder {
       renumbered[Int(index)] = number
     }
     let isSingle = lists.allSatisfy { $0.count == 1 }
-    writer.write(varint: UInt64(lists.count) << 1 | (isSingle ? 1 : 0))
+    let isOwn = lists.allSatisfy { list in list.allSatisfy { $0.replica == header.replica } }
+    writer.write(varint: UInt64(lists.count) << 2 | (isOwn ? 2 : 0) | (isSingle ? 1 : 0))
     if !isSingle {
       ColumnEncoder.write(lists.map { Int64($0.count) }, tag: 0, to: &writer)
     }
@@ -92,11 +93,16 @@ struct BlockEncoder {
         indexes.append(index)
       }
     }
-    guard !dots.isEmpty else { return }
-    writer.write(count: replicas.count)
-    for replica in replicas { writer.write(replica: replica, near: header.stream.scope) }
-    if !replicas.isEmpty { ColumnEncoder.write(indexes, tag: 0, to: &writer) }
-    ColumnEncoder.write(dots.map { Int64(bitPattern: $0.number) }, tag: 0, to: &writer)
+    if !replicas.isEmpty {
+      writer.write(count: replicas.count)
+      for replica in replicas { writer.write(replica: replica, near: header.stream.scope) }
+      ColumnEncoder.write(indexes, tag: 0, to: &writer)
+    }
+    if dots.count == 1 {
+      writer.write(varint: dots[0].number)
+    } else if dots.count > 1 {
+      ColumnEncoder.write(dots.map { Int64(bitPattern: $0.number) }, tag: 0, to: &writer)
+    }
   }
 
   private func writeNotes(to writer: inout ByteWriter) {

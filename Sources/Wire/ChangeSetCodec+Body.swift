@@ -8,9 +8,9 @@ extension ChangeSetCodec {
   /// Cost: linear; hot columns take no allocation per value.
   package static func encodeBody(_ body: ChangeSetBody, of header: ChangeSetHeader) -> [UInt8] {
     var writer = ByteWriter(capacity: 64 + body.rowCount * 64)
-    writer.write(count: body.blocks.count)
+    writer.write(varint: UInt64(body.blocks.count) << 1 | (body.controls.isEmpty ? 0 : 1))
     for block in body.blocks { BlockEncoder(block, header).write(to: &writer) }
-    writer.write(count: body.controls.count)
+    if !body.controls.isEmpty { writer.write(count: body.controls.count) }
     for control in body.controls { ControlCodec.write(control, header, to: &writer) }
     return writer.bytes
   }
@@ -26,8 +26,9 @@ extension ChangeSetCodec {
     return try ByteReader.read(bytes) { (reader) throws(WireError) -> ChangeSetBody in
       var body = ChangeSetBody()
       var budget = BodyBudget()
-      let blockCount = try reader.count(
-        .block, limit: Limits.operationsPerChangeSet, bytesEach: 6)
+      let mark = try reader.varint(
+        .block, limit: UInt64(Limits.operationsPerChangeSet) << 1 | 1)
+      let blockCount = Int(mark >> 1)
       for _ in 0..<blockCount {
         let block = try BlockDecoder.read(&reader, header, &budget)
         if let last = body.blocks.last, !BlockOrder.ascend(last, block) {
@@ -36,9 +37,12 @@ extension ChangeSetCodec {
         body.blocks.append(block)
       }
       try BlockOrder.checkDistinctRows(body.blocks)
-      let controlCount = try reader.count(
-        .control, limit: Limits.operationsPerChangeSet, bytesEach: 2)
-      for _ in 0..<controlCount { body.controls.append(try ControlCodec.read(&reader, header)) }
+      if mark & 1 == 1 {
+        let count = try reader.count(
+          .control, limit: Limits.operationsPerChangeSet, bytesEach: 2)
+        guard count > 0 else { throw .nonCanonical(.control) }
+        for _ in 0..<count { body.controls.append(try ControlCodec.read(&reader, header)) }
+      }
       try reader.finish(.body)
       return body
     }

@@ -6,16 +6,28 @@ package import Changes
 /// Decoding anything that encoding does not give throws, so that equal hashes mean equal change sets and
 /// a copy that was decoded and encoded again still proves. Source: Protocol/3-ChangeSets.
 package enum ChangeSetCodec {
-  /// The first byte of each header.
+  /// The low three bits of the first byte of each header.
   package static let formatVersion: UInt8 = 1
 
+  /// The high five bits of the first byte: which fields are there.
   private struct Flags: OptionSet {
     let rawValue: UInt8
-    static let context = Flags(rawValue: 1)
-    static let parts = Flags(rawValue: 2)
-    static let author = Flags(rawValue: 4)
-    static let reason = Flags(rawValue: 8)
-    static let all: Flags = [.context, .parts, .author, .reason]
+    static let context = Flags(rawValue: 8)
+    static let parts = Flags(rawValue: 16)
+    static let author = Flags(rawValue: 32)
+    static let reason = Flags(rawValue: 64)
+    static let counter = Flags(rawValue: 128)
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    init(_ header: ChangeSetHeader) {
+      self = []
+      if !header.contextAdvance.isEmpty { insert(.context) }
+      if !header.parts.isEmpty { insert(.parts) }
+      if !header.author.isEmpty { insert(.author) }
+      if !header.reason.isEmpty { insert(.reason) }
+      if header.timestamp.counter > 0 { insert(.counter) }
+    }
   }
 
   /// The canonical header. Texts above their limits are the programmer's mistake.
@@ -24,18 +36,14 @@ package enum ChangeSetCodec {
     precondition(header.reason.utf8.count <= Limits.reasonBytes, "a reason is short")
     precondition(header.contextAdvance[header.replica] == 0, "a context leaves out its writer")
     var writer = ByteWriter(capacity: 48)
-    writer.write(byte: formatVersion)
+    let flags = Flags(header)
+    writer.write(byte: formatVersion | flags.rawValue)
     writer.write(stream: header.stream)
     writer.write(replica: header.replica, near: header.stream.scope)
     writer.write(varint: header.number)
-    writer.write(timestamp: header.timestamp)
+    writer.write(bigEndian: header.timestamp.milliseconds, width: 6)
+    if flags.contains(.counter) { writer.write(varint: UInt64(header.timestamp.counter)) }
     writer.write(varint: UInt64(header.schemaVersion))
-    var flags: Flags = []
-    if !header.contextAdvance.isEmpty { flags.insert(.context) }
-    if !header.parts.isEmpty { flags.insert(.parts) }
-    if !header.author.isEmpty { flags.insert(.author) }
-    if !header.reason.isEmpty { flags.insert(.reason) }
-    writer.write(byte: flags.rawValue)
     if flags.contains(.context) { writer.write(vector: header.contextAdvance) }
     if flags.contains(.parts) {
       writer.write(count: header.parts.count)
@@ -69,19 +77,21 @@ package enum ChangeSetCodec {
 
   /// A header that ends where its fields end.
   static func decodeHeader(_ reader: inout ByteReader) throws(WireError) -> ChangeSetHeader {
-    let version = try reader.byte()
-    guard version == formatVersion else {
-      throw .unknownCode(.formatVersion, code: UInt64(version))
+    let first = try reader.byte()
+    guard first & 7 == formatVersion else {
+      throw .unknownCode(.formatVersion, code: UInt64(first & 7))
     }
+    let flags = Flags(rawValue: first & ~7)
     let stream = try reader.stream()
     let replica = try reader.replica(near: stream.scope)
     let number = try reader.number()
-    let timestamp = try reader.timestamp()
-    let schemaVersion = try reader.varint(.schemaVersion, limit: UInt64(UInt32.max))
-    let flags = Flags(rawValue: try reader.byte())
-    guard flags.isSubset(of: .all) else {
-      throw .unknownCode(.flags, code: UInt64(flags.rawValue))
+    let milliseconds = try reader.bigEndian(width: 6)
+    var counter: UInt64 = 0
+    if flags.contains(.counter) {
+      counter = try reader.varint(.timestamp, limit: UInt64(UInt16.max))
+      guard counter > 0 else { throw .nonCanonical(.timestamp) }
     }
+    let schemaVersion = try reader.varint(.schemaVersion, limit: UInt64(UInt32.max))
     var context = VersionVector()
     if flags.contains(.context) {
       context = try reader.vector()
@@ -105,7 +115,9 @@ package enum ChangeSetCodec {
     }
     return ChangeSetHeader(
       stream: stream, replica: replica, number: number, contextAdvance: context,
-      timestamp: timestamp, schemaVersion: UInt32(truncatingIfNeeded: schemaVersion),
+      timestamp: HybridTimestamp(
+        milliseconds: milliseconds, counter: UInt16(truncatingIfNeeded: counter)),
+      schemaVersion: UInt32(truncatingIfNeeded: schemaVersion),
       parts: parts, author: author, reason: reason)
   }
 

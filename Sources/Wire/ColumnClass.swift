@@ -1,3 +1,4 @@
+import Causality
 import Changes
 
 /// What a cell is written as: the storage classes, and two forms of text that are shorter as numbers.
@@ -29,22 +30,54 @@ enum ColumnTag {
   static let digits: UInt8 = 67
   /// Plus the mode of the heads; the serials' mode follows as a byte of its own.
   static let creditCode: UInt8 = 84
+  /// Integers whose base is less the header's milliseconds: time stamps are near the commit.
+  static let timedInteger: UInt8 = 101
   /// One class byte per row, then the classes present, ascending, each with its own tag.
   static let mixed: UInt8 = 120
+  /// Plus the length, 0…63: a constant text, whose bytes follow.
+  static let shortText: UInt8 = 128
+  static let shortTextLengths = 64
+
+  /// What the number in a tag is added to.
+  enum Form {
+    case own
+    /// Less the new values.
+    case relative
+    /// The base is less the time.
+    case timed
+    /// The mode is the length of a constant text.
+    case short
+  }
 
   /// The class of a tag and the coding within it; nil for an unknown tag.
-  static func parse(_ tag: UInt8) -> (columnClass: ColumnClass, mode: UInt8, isRelative: Bool)? {
+  static func parse(_ tag: UInt8) -> (columnClass: ColumnClass, mode: UInt8, form: Form)? {
     switch tag {
-    case null: (.null, 0, false)
-    case text..<blob: (.text, tag - text, false)
-    case blob..<blob + 5: (.blob, tag - blob, false)
-    case integer..<relativeInteger: (.integer, tag - integer, false)
-    case relativeInteger..<real: (.integer, tag - relativeInteger, true)
-    case real..<digits: (.real, tag - real, false)
-    case digits..<creditCode: (.digits, tag - digits, false)
-    case creditCode..<creditCode + 17: (.creditCode, tag - creditCode, false)
+    case null: (.null, 0, .own)
+    case text..<blob: (.text, tag - text, .own)
+    case blob..<blob + 5: (.blob, tag - blob, .own)
+    case integer..<relativeInteger: (.integer, tag - integer, .own)
+    case relativeInteger..<real: (.integer, tag - relativeInteger, .relative)
+    case real..<digits: (.real, tag - real, .own)
+    case digits..<creditCode: (.digits, tag - digits, .own)
+    case creditCode..<timedInteger: (.creditCode, tag - creditCode, .own)
+    case timedInteger..<timedInteger + IntegerColumn.modeCount:
+      (.integer, tag - timedInteger, .timed)
+    case shortText..<shortText + UInt8(shortTextLengths): (.text, tag - shortText, .short)
     default: nil
     }
+  }
+}
+
+/// What values of a change set are near to: known to sender and receiver from its header.
+struct ColumnReference {
+  /// The division code of the scope: region codes are near it.
+  let scope: UInt32
+  /// The time of the commit: time stamps are near it.
+  let milliseconds: Int64
+
+  init(_ header: ChangeSetHeader) {
+    scope = header.stream.scope.code
+    milliseconds = Int64(header.timestamp.milliseconds)
   }
 }
 

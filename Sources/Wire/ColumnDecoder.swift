@@ -6,16 +6,17 @@ struct ColumnDecoder {
   private let cells: UnsafeMutableBufferPointer<CellTable.Cell>
   private let width: Int
   private let rowCount: Int
-  private let scope: UInt32
+  private let near: ColumnReference
   private let arenaLimit: Int
   /// The bytes of the texts and blobs read so far.
   private(set) var arena: [UInt8] = []
   private var numbers: [Int64]
 
   init(
-    cells: UnsafeMutableBufferPointer<CellTable.Cell>, width: Int, scope: UInt32, arenaLimit: Int
+    cells: UnsafeMutableBufferPointer<CellTable.Cell>, width: Int, near: ColumnReference,
+    arenaLimit: Int
   ) {
-    (self.cells, self.width, self.scope, self.arenaLimit) = (cells, width, scope, arenaLimit)
+    (self.cells, self.width, self.near, self.arenaLimit) = (cells, width, near, arenaLimit)
     rowCount = width == 0 ? 0 : cells.count / width
     numbers = [Int64](repeating: 0, count: rowCount)
   }
@@ -73,12 +74,12 @@ struct ColumnDecoder {
     switch parsed.columnClass {
     case .null: break
     case .integer:
-      try readNumbers(parsed.mode, rows.count, &reader)
-      if rows.classes == nil {
-        try resolve(isRelative: parsed.isRelative, newColumn: newColumn)
-      } else if parsed.isRelative {
-        throw .nonCanonical(.columnCoding)
-      }
+      let isRelative = parsed.form == .relative
+      guard !isRelative || newColumn != nil else { throw .nonCanonical(.columnCoding) }
+      try readNumbers(
+        parsed.mode, rows.count, isTimed: parsed.form == .timed,
+        reference: isRelative ? 0 : near.milliseconds, &reader)
+      if let newColumn { try resolve(isRelative: isRelative, newColumn: newColumn) }
       scatter(rows, column) { CellTable.Cell(kind: .integer, length: 0, word: $0) }
     case .real:
       try readNumbers(parsed.mode, rows.count, &reader)
@@ -97,29 +98,36 @@ struct ColumnDecoder {
       try scatter(try codeSpans(heads), .text, rows, column)
     case .text, .blob:
       let isText = parsed.columnClass == .text
-      guard let mode = TextColumn.Mode(rawValue: parsed.mode) else {
+      let isShort = parsed.form == .short
+      guard let mode = isShort ? .constant : TextColumn.Mode(rawValue: parsed.mode) else {
         throw .unknownCode(.columnCoding, code: UInt64(tag))
       }
-      let spans = try readSpans(mode, rows.count, &reader)
+      let spans =
+        isShort
+        ? try readConstant(Int(parsed.mode), rows.count, &reader)
+        : try readSpans(mode, rows.count, &reader)
+      if mode == .constant, isText, !isShort, spans[0].length < ColumnTag.shortTextLengths {
+        throw .nonCanonical(.columnCoding)
+      }
       try check(spans, mode, isText: isText, isFirstKey: isFirstKey)
       try scatter(spans, isText ? .text : .blob, rows, column)
     }
   }
 
   private mutating func readNumbers(
-    _ mode: UInt8, _ count: Int, _ reader: inout ByteReader
+    _ mode: UInt8, _ count: Int, isTimed: Bool = false, reference: Int64 = 0,
+    _ reader: inout ByteReader
   ) throws(WireError) {
     try numbers.withUnsafeMutableBufferPointer { (values) throws(WireError) in
       try IntegerColumn.read(
-        mode: mode, into: UnsafeMutableBufferPointer(rebasing: values[..<count]), from: &reader)
+        mode: mode, isTimed: isTimed, reference: reference,
+        into: UnsafeMutableBufferPointer(rebasing: values[..<count]), from: &reader)
     }
   }
 
   /// Adds the new values when the numbers are relative to them, and checks that the choice was right.
-  private mutating func resolve(isRelative: Bool, newColumn: Int?) throws(WireError) {
-    guard let newColumn,
-      (0..<rowCount).allSatisfy({ cells[$0 * width + newColumn].kind == .integer })
-    else {
+  private mutating func resolve(isRelative: Bool, newColumn: Int) throws(WireError) {
+    guard (0..<rowCount).allSatisfy({ cells[$0 * width + newColumn].kind == .integer }) else {
       if isRelative { throw .nonCanonical(.columnCoding) }
       return
     }
@@ -128,10 +136,14 @@ struct ColumnDecoder {
       let new = Int64(bitPattern: cells[row * width + newColumn].word)
       others[row] = isRelative ? numbers[row] &+ new : numbers[row] &- new
     }
-    let read = numbers.withUnsafeBufferPointer { IntegerColumn($0).cost }
-    let other = others.withUnsafeBufferPointer { IntegerColumn($0).cost }
-    guard isRelative ? read < other : read <= other
-    else { throw .nonCanonical(.columnCoding) }
+    let time = near.milliseconds
+    let read = numbers.withUnsafeBufferPointer {
+      IntegerColumn($0, reference: isRelative ? 0 : time).cost
+    }
+    let other = others.withUnsafeBufferPointer {
+      IntegerColumn($0, reference: isRelative ? time : 0).cost
+    }
+    guard isRelative ? read < other : read <= other else { throw .nonCanonical(.columnCoding) }
     if isRelative { numbers = others }
   }
 
@@ -170,7 +182,7 @@ extension ColumnDecoder {
       spans.append(ByteSpan(offset: start, length: arena.count - start))
       // An 18-digit code with right checks is written as a code.
       if arena.count - start == CreditCode.length {
-        let scope = scope
+        let scope = near.scope
         let isCode = arena.withUnsafeBytes {
           CreditCode.numbers(UnsafeRawBufferPointer(rebasing: $0[start...]), near: scope) != nil
         }
@@ -187,7 +199,7 @@ extension ColumnDecoder {
     arena.append(contentsOf: repeatElement(0, count: heads.count * CreditCode.length))
     for (index, head) in heads.enumerated() {
       let offset = start + index * CreditCode.length
-      let (serial, scope) = (numbers[index], scope)
+      let (serial, scope) = (numbers[index], near.scope)
       let isCode = arena.withUnsafeMutableBytes {
         CreditCode.write(
           head: head, serial: serial, near: scope,
@@ -203,7 +215,7 @@ extension ColumnDecoder {
   private func check(
     _ spans: [ByteSpan], _ mode: TextColumn.Mode, isText: Bool, isFirstKey: Bool
   ) throws(WireError) {
-    let scope = scope
+    let scope = near.scope
     let isChosen = arena.withUnsafeBytes { arena in
       if isText {
         for span in spans where span.length <= DigitText.mostDigits {
@@ -225,10 +237,8 @@ extension ColumnDecoder {
   ) throws(WireError) -> [ByteSpan] {
     switch mode {
     case .constant:
-      let bytes = try reader.raw(try reader.count(.value, limit: Limits.valueBytes))
-      let span = ByteSpan(offset: arena.count, length: bytes.count)
-      try append(bytes)
-      return [ByteSpan](repeating: span, count: count)
+      return try readConstant(
+        try reader.count(.value, limit: Limits.valueBytes), count, &reader)
     case .plain: return try readPlain(count, &reader)
     case .dictionary: return try readDictionary(count, &reader)
     case .front: return try readFront(count, &reader)
@@ -239,6 +249,14 @@ extension ColumnDecoder {
         count: count, into: &spans, arena: &arena, arenaLimit: arenaLimit, from: &reader)
       return spans
     }
+  }
+
+  private mutating func readConstant(
+    _ length: Int, _ count: Int, _ reader: inout ByteReader
+  ) throws(WireError) -> [ByteSpan] {
+    let span = ByteSpan(offset: arena.count, length: length)
+    try append(try reader.raw(length))
+    return [ByteSpan](repeating: span, count: count)
   }
 
   private mutating func append(_ bytes: UnsafeRawBufferPointer) throws(WireError) {

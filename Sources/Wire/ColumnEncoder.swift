@@ -8,7 +8,7 @@ struct ColumnEncoder {
   private let arena: UnsafeRawBufferPointer
   private let width: Int
   private let rowCount: Int
-  private let scope: UInt32
+  private let near: ColumnReference
 
   private var classes: [ColumnClass] = []
   private var integers: [Int64] = []
@@ -21,9 +21,9 @@ struct ColumnEncoder {
 
   init(
     cells: UnsafeBufferPointer<CellTable.Cell>, arena: UnsafeRawBufferPointer, width: Int,
-    scope: UInt32
+    near: ColumnReference
   ) {
-    (self.cells, self.arena, self.width, self.scope) = (cells, arena, width, scope)
+    (self.cells, self.arena, self.width, self.near) = (cells, arena, width, near)
     rowCount = width == 0 ? 0 : cells.count / width
     classes.reserveCapacity(rowCount)
   }
@@ -89,9 +89,8 @@ struct ColumnEncoder {
     let span = ByteSpan(offset: Int(cell.word), length: Int(cell.length))
     precondition(span.offset + span.length <= arena.count, "a cell lies in the arena")
     if span.length <= DigitText.mostDigits {
-      let bytes = UnsafeRawBufferPointer(
-        rebasing: arena[span.offset..<span.offset + span.length])
-      if let code = CreditCode.numbers(bytes, near: scope) {
+      let bytes = bytes(of: span)
+      if let code = CreditCode.numbers(bytes, near: near.scope) {
         classes.append(.creditCode)
         heads.append(code.head)
         serials.append(code.serial)
@@ -110,7 +109,13 @@ struct ColumnEncoder {
   private func write(_ columnClass: ColumnClass, isFirstKey: Bool, to writer: inout ByteWriter) {
     switch columnClass {
     case .null: writer.write(byte: ColumnTag.null)
-    case .integer: Self.write(integers, tag: ColumnTag.integer, to: &writer)
+    case .integer:
+      integers.withUnsafeBufferPointer { values in
+        let column = IntegerColumn(values, reference: near.milliseconds)
+        let tag = column.isTimed ? ColumnTag.timedInteger : ColumnTag.integer
+        writer.write(byte: tag + column.mode)
+        column.write(values, to: &writer)
+      }
     case .real: Self.write(reals, tag: ColumnTag.real, to: &writer)
     case .digits: Self.write(digits, tag: ColumnTag.digits, to: &writer)
     case .creditCode:
@@ -135,6 +140,13 @@ struct ColumnEncoder {
     values.withUnsafeBufferPointer { spans in
       let choice = TextColumn.choose(
         spans, arena, isText: tag == ColumnTag.text, isFirstKey: isFirstKey)
+      if choice.mode == .constant, tag == ColumnTag.text,
+        spans[0].length < ColumnTag.shortTextLengths
+      {
+        writer.write(byte: ColumnTag.shortText + UInt8(spans[0].length))
+        writer.write(raw: bytes(of: spans[0]))
+        return
+      }
       writer.write(byte: tag + choice.mode.rawValue)
       if let distinct = choice.distinct {
         TextColumn.writeDictionary(distinct, spans, arena, to: &writer)
@@ -145,14 +157,15 @@ struct ColumnEncoder {
         case .front: TextColumn.writeFront(spans, arena, to: &writer)
         case .plain: TextColumn.writePlain(spans, arena, to: &writer)
         case .constant, .dictionary, .characters:
-          let span = spans[0]
-          writer.write(count: span.length)
-          writer.write(
-            raw: UnsafeRawBufferPointer(
-              rebasing: arena[span.offset..<span.offset + span.length]))
+          writer.write(count: spans[0].length)
+          writer.write(raw: bytes(of: spans[0]))
         }
       }
     }
+  }
+
+  private func bytes(of span: ByteSpan) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: arena[span.offset..<span.offset + span.length])
   }
 
   /// Writes the integers less the new values when these are all integers and it is shorter.
@@ -164,7 +177,9 @@ struct ColumnEncoder {
       guard cell.kind == .integer else { return false }
       differences.append(integers[row] &- Int64(bitPattern: cell.word))
     }
-    let plain = integers.withUnsafeBufferPointer { IntegerColumn($0) }
+    let plain = integers.withUnsafeBufferPointer {
+      IntegerColumn($0, reference: near.milliseconds)
+    }
     return differences.withUnsafeBufferPointer { values in
       let relative = IntegerColumn(values)
       guard relative.cost < plain.cost else { return false }

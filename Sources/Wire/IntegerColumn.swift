@@ -13,6 +13,9 @@ struct IntegerColumn {
   let isDelta: Bool
   /// Planes: 0…8.
   let width: Int
+  /// Whether the base is written less the reference.
+  let isTimed: Bool
+  private let reference: Int64
   /// Bits of all plane values together and of the base: what choices are made by.
   let cost: UInt64
 
@@ -20,8 +23,10 @@ struct IntegerColumn {
   static let modeCount: UInt8 = 17
   var mode: UInt8 { UInt8(width) + (isDelta ? 8 : 0) }
 
-  /// Chooses how to write the values. Cost: linear, two passes.
-  init(_ values: UnsafeBufferPointer<Int64>) {
+  /// Chooses how to write the values, the base less `reference` when that has fewer bits.
+  ///
+  /// Cost: linear, two passes.
+  init(_ values: UnsafeBufferPointer<Int64>, reference: Int64 = 0) {
     var (least, largest) = (Int64.max, Int64.min)
     for value in values {
       least = min(least, value)
@@ -29,7 +34,11 @@ struct IntegerColumn {
     }
     if values.isEmpty { (least, largest) = (0, 0) }
     base = least
-    let baseCost = UInt64(64 - zigzagged(least).leadingZeroBitCount)
+    let ownBits = 64 - zigzagged(least).leadingZeroBitCount
+    let timedBits = 64 - zigzagged(least &- reference).leadingZeroBitCount
+    isTimed = timedBits < ownBits
+    self.reference = reference
+    let baseCost = UInt64(min(ownBits, timedBits))
     guard least != largest else {
       (step, isDelta, width, cost) = (0, false, 0, baseCost)
       return
@@ -69,7 +78,7 @@ struct IntegerColumn {
 
   /// Writes what follows the mode.
   func write(_ values: UnsafeBufferPointer<Int64>, to writer: inout ByteWriter) {
-    writer.write(zigzag: base)
+    writer.write(zigzag: isTimed ? base &- reference : base)
     guard width > 0 else { return }
     writer.write(varint: step)
     let count = values.count
@@ -91,13 +100,18 @@ struct IntegerColumn {
 
   /// Reads what follows `mode` into `values` and throws unless the values give exactly this coding.
   static func read(
-    mode: UInt8, into values: UnsafeMutableBufferPointer<Int64>, from reader: inout ByteReader
+    mode: UInt8, isTimed: Bool = false, reference: Int64 = 0,
+    into values: UnsafeMutableBufferPointer<Int64>, from reader: inout ByteReader
   ) throws(WireError) {
     let isDelta = mode > 8
     let width = Int(isDelta ? mode - 8 : mode)
-    let base = try reader.zigzag()
+    let base = try reader.zigzag() &+ (isTimed ? reference : 0)
     if width == 0 {
       values.update(repeating: base)
+      let one = UnsafeBufferPointer(rebasing: values.prefix(1))
+      guard IntegerColumn(one, reference: reference).isTimed == isTimed else {
+        throw .nonCanonical(.columnCoding)
+      }
     } else {
       let step = try reader.varint()
       let planes = try reader.raw(values.count * width)
@@ -118,8 +132,9 @@ struct IntegerColumn {
         }
         values[index] = base &+ Int64(bitPattern: k &* step)
       }
-      let chosen = IntegerColumn(UnsafeBufferPointer(values))
-      guard chosen.base == base, chosen.step == step, chosen.mode == mode,
+      let chosen = IntegerColumn(UnsafeBufferPointer(values), reference: reference)
+      guard chosen.base == base, chosen.isTimed == isTimed, chosen.step == step,
+        chosen.mode == mode,
         chosen.reproduces(UnsafeBufferPointer(values), planes)
       else { throw .nonCanonical(.columnCoding) }
     }

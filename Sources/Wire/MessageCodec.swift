@@ -91,7 +91,8 @@ package enum MessageCodec {
   package static func encode(_ message: ChangesMessage) -> [UInt8] {
     let bodies = message.changeSets.reduce(0) { $0 + $1.byteCount + 8 }
     var writer = ByteWriter(capacity: bodies + message.heads.count * 112 + 8)
-    writer.write(count: message.changeSets.count)
+    writer.write(
+      varint: UInt64(message.changeSets.count) << 1 | (message.heads.isEmpty ? 0 : 1))
     for changeSet in message.changeSets {
       writer.write(raw: changeSet.header)
       writer.write(
@@ -99,7 +100,7 @@ package enum MessageCodec {
       if changeSet.bodyIsDeflated { writer.write(count: changeSet.body.count) }
       writer.write(raw: changeSet.body)
     }
-    writer.write(count: message.heads.count)
+    if !message.heads.isEmpty { writer.write(count: message.heads.count) }
     for head in message.heads {
       // A head mostly proves the last change set of its stream and replica in the same frame.
       let index = message.changeSets.lastIndex { $0.dot == head.dot }
@@ -124,11 +125,18 @@ package enum MessageCodec {
   }
 
   private static func changes(_ reader: inout ByteReader) throws(WireError) -> ChangesMessage {
-    let count = try reader.count(.changeSets, limit: Limits.changeSetsPerFrame, bytesEach: 16)
+    let mark = try reader.varint(
+      .changeSets, limit: UInt64(Limits.changeSetsPerFrame) << 1 | 1)
+    let count = Int(mark >> 1)
+    guard count <= reader.remaining / 16 else { throw .truncated(offset: reader.offset) }
     var changeSets: [EncodedChangeSet] = []
     changeSets.reserveCapacity(count)
     for _ in 0..<count { changeSets.append(try changeSet(&reader)) }
-    let headCount = try reader.count(.head, limit: Limits.changeSetsPerFrame, bytesEach: 97)
+    var headCount = 0
+    if mark & 1 == 1 {
+      headCount = try reader.count(.head, limit: Limits.changeSetsPerFrame, bytesEach: 97)
+      guard headCount > 0 else { throw .nonCanonical(.head) }
+    }
     var heads: [SignedHead] = []
     heads.reserveCapacity(headCount)
     for _ in 0..<headCount {
