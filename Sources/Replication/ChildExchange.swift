@@ -136,10 +136,7 @@ package struct ChildExchange: ExchangeMachine {
     var said = start
     guard hint.hasContact else { return endTurn(said) }
     said.suspects = hint.suspects(among: said.own)
-    for rejection in hint.refusedHere.prefix(Limits.reportsPerTurn) {
-      let subject = ErrorSubject.dot(rejection.dot).text
-      queue.append(.send(.error(ErrorMessage(code: rejection.code, subject: subject))))
-    }
+    for report in hint.reports { queue.append(.send(.error(report))) }
     var telling = Telling(said: said)
     if !said.suspects.isEmpty, let peer = hint.peer {
       queue.append(.readHeads(headDots(of: peer, said.suspects)))
@@ -164,9 +161,7 @@ package struct ChildExchange: ExchangeMachine {
       for receipt in receipts { queue.append(.send(receipt.message)) }
     case .acknowledgements(let found):
       for acknowledgement in found {
-        let own = Acknowledgement(
-          stream: acknowledgement.stream, held: acknowledgement.held,
-          needs: acknowledgement.needs, top: VersionVector())
+        let own = acknowledgement.withoutTop
         guard hint[own.stream].acknowledged != own else { continue }
         telling.said.acknowledgements.append(own)
         queue.append(.send(.acknowledgement(own)))
@@ -298,7 +293,12 @@ package struct ChildExchange: ExchangeMachine {
       return hear(error)
     case .done:
       state = .listening(listening)
-      return endHubTurn(listening)
+      if listening.differing.isEmpty {
+        conclude(listening, [])
+      } else {
+        queue.append(.readStreams(listening.differing))
+      }
+      return
     case .hello, .bundleManifest, .bundleSeal:
       return violate(.unexpectedFrame, message.name)
     }
@@ -342,14 +342,6 @@ package struct ChildExchange: ExchangeMachine {
     default: preconditionFailure("the hub's turn needs no such answer")
     }
     state = .listening(listening)
-  }
-
-  private mutating func endHubTurn(_ listening: Listening) {
-    if listening.differing.isEmpty {
-      conclude(listening, [])
-    } else {
-      queue.append(.readStreams(listening.differing))
-    }
   }
 
   // MARK: The end
@@ -397,10 +389,7 @@ package struct ChildExchange: ExchangeMachine {
       (intake, said, offset) = (listening.intake, listening.said, listening.clockOffset)
     case .opening, .finished: break
     }
-    let room = Limits.reportsPerTurn - min(hint.refusedHere.count, Limits.reportsPerTurn)
-    for rejection in (intake?.rejections ?? []).prefix(room) {
-      if !hint.refusedHere.contains(rejection) { hint.refusedHere.append(rejection) }
-    }
+    hint.keep(intake?.rejections ?? [])
     state = .finished
     queue.append(
       .finish(

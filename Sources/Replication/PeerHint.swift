@@ -85,6 +85,21 @@ package struct PeerHint: Hashable, Sendable {
     }
   }
 
+  /// What the hub is told of change sets that were not taken here.
+  var reports: [ErrorMessage] {
+    refusedHere.map {
+      ErrorMessage(code: $0.code, subject: ErrorSubject.dot($0.dot).text)
+    }
+  }
+
+  /// Keeps what was not taken, to be told in each turn; at most `Limits.reportsPerTurn`.
+  mutating func keep(_ rejections: [Rejection]) {
+    for rejection in rejections
+    where refusedHere.count < Limits.reportsPerTurn && !refusedHere.contains(rejection) {
+      refusedHere.append(rejection)
+    }
+  }
+
   /// What the hub lacks of streams that it is sure to lack something of.
   func lacking(among suspects: [StreamState]) -> [StreamVector] {
     suspects.compactMap { stream in

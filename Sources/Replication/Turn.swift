@@ -51,6 +51,13 @@ func versionsText(_ versions: ClosedRange<UInt16>) -> String {
   "\(versions.lowerBound)-\(versions.upperBound)"
 }
 
+extension Acknowledgement {
+  /// As a child says it: only a hub tells of the top.
+  var withoutTop: Acknowledgement {
+    Acknowledgement(stream: stream, held: held, needs: needs, top: VersionVector())
+  }
+}
+
 extension Message {
   /// The frame's name in Protocol/5-Frames.
   var name: String {
