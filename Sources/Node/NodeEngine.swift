@@ -49,6 +49,10 @@ package actor NodeEngine {
     replica = try Replica.open(
       folder: folder, tree: tree, schema: schema, wallMilliseconds: Self.wallMilliseconds())
     self.alarm = alarm
+    // What other programs wrote while no node ran.
+    if replica.stopReason == nil {
+      try replica.stampCaptured(wallMilliseconds: Self.wallMilliseconds())
+    }
     for peer in try replica.peers() { peers[peer.replica] = peer }
     fileVersion = try replica.fileVersion()
   }

@@ -4,6 +4,7 @@ package import Logging
 internal import Replication
 package import Store
 package import Transport
+internal import Wire
 
 /// Exchanges with the first parent that answers until both agree, then ends: `tributary sync`.
 package struct SyncOnce {
@@ -54,7 +55,6 @@ package struct SyncOnce {
       result.problem = "this is the top of the tree: it has no parent"
       return result
     }
-    try await engine.watchFile()
     let caller = ParentCaller(
       engine: engine, client: SyncClient(timeouts: timeouts), hub: hub, logger: logger)
     for parent in parents where !result.isComplete {
@@ -65,10 +65,12 @@ package struct SyncOnce {
         result.changeSetsSent += outcome.sent
         result.changeSetsApplied += outcome.applied
         if case .failed(let error) = outcome.result {
-          result.problem = "\(parent): \(error)"
+          result.problem = "\(parent): \(Self.text(of: error))"
           break
         }
         if outcome.result == .complete, !outcome.differs {
+          // Once more, so that each side has the other's acknowledgement.
+          if outcome.moved { _ = await caller.exchange(with: parent) }
           result.isComplete = true
           break
         }
@@ -76,5 +78,28 @@ package struct SyncOnce {
     }
     try await engine.close()
     return result
+  }
+
+  /// What went wrong, in words with what to do.
+  private static func text(of error: ReplicationError) -> String {
+    switch error {
+    case .refused(let message), .violated(let message):
+      switch message.code {
+      case .unknownReplica:
+        return "it does not know replica \(message.subject); "
+          + "`tributary enroll` at the hub admits it"
+      case .notAdmitted: return "it is no parent of this node (\(message.subject))"
+      case .retiredReplica: return "it says that this replica's epoch is over"
+      case .versionMismatch: return "it speaks protocol versions \(message.subject)"
+      case .authenticationNeeded: return "one of the two does not hold its registered key"
+      case .notReady: return "it cannot write now; try again later"
+      default: return "\(message.code): \(message.subject)"
+      }
+    case .linkEnded: return "no connection, or it was lost; what arrived counts"
+    case .notReady: return "this node cannot write now: disk full, or the file is busy"
+    case .identityLost(let alarm):
+      return "this replica was restored or cloned (\(alarm)) and stopped writing"
+    case .bundleForOther, .bundleGap, .bundleMalformed: return "\(error)"
+    }
   }
 }

@@ -2,6 +2,13 @@ internal import Causality
 internal import Changes
 internal import Merge
 
+/// A row as the base table has it.
+struct BaseRow {
+  let scope: String
+  let key: [Value]
+  let values: [Value]
+}
+
 /// A row that another program changed: where it was before the first of its changes.
 struct CapturedRow {
   /// Its identity before; nil when it is new.
@@ -52,7 +59,20 @@ extension Replica {
       wallMilliseconds: min(recorded &* 1_000, wallMilliseconds))
     var count = 0
     for (layout, rows) in found {
-      for row in rows { count += try stamp(row, layout, write, wallMilliseconds) ? 1 : 0 }
+      // The base rows are put back to what the clocks say first; then the same path as for the API writes
+      // them. All are taken before any is put back: keys may have changed places.
+      var now: [BaseRow?] = []
+      for row in rows {
+        if let localID = row.localID {
+          now.append(try takeBaseRow(localID, layout))
+        } else {
+          now.append(nil)
+        }
+      }
+      for row in rows { if let before = row.before { try putBack(before, layout) } }
+      for (row, now) in zip(rows, now) {
+        count += try stamp(row, now, layout, write, wallMilliseconds) ? 1 : 0
+      }
       try statements(Capture.clear(layout)).run()
     }
     _ = try finish(write)
@@ -94,14 +114,11 @@ extension Replica {
     return (rows, last)
   }
 
-  /// Turns one captured row into operations. The base rows are put back to what the clocks say first; then
-  /// the same path as for the API writes them. Returns whether anything changed.
+  /// Turns one captured row into operations; returns whether anything changed.
   private func stamp(
-    _ row: CapturedRow, _ layout: TableLayout, _ write: WriteTransaction, _ wall: UInt64
+    _ row: CapturedRow, _ now: BaseRow?, _ layout: TableLayout, _ write: WriteTransaction,
+    _ wall: UInt64
   ) throws(StoreError) -> Bool {
-    var now: (scope: String, key: [Value], values: [Value])?
-    if let localID = row.localID { now = try takeBaseRow(localID, layout, row.before?.localID) }
-    if let before = row.before { try putBack(before, layout) }
     do throws(StoreError) {
       return try writeCaptured(row, now, layout, write)
     } catch {
@@ -121,8 +138,7 @@ extension Replica {
   }
 
   private func writeCaptured(
-    _ row: CapturedRow, _ now: (scope: String, key: [Value], values: [Value])?,
-    _ layout: TableLayout, _ write: WriteTransaction
+    _ row: CapturedRow, _ now: BaseRow?, _ layout: TableLayout, _ write: WriteTransaction
   ) throws(StoreError) -> Bool {
     let id = layout.table.id
     func scope(_ text: String) throws(StoreError) -> Scope {
@@ -155,7 +171,8 @@ extension Replica {
     if try write.read(id, scope: target, key: now.key) != nil {
       try write.update(id, scope: target, key: now.key, values)
     } else {
-      try write.insert(id, scope: target, key: now.key, values)
+      // What the program left out is left out: a counter begins at 0, not at NULL.
+      try write.insert(id, scope: target, key: now.key, values.filter { $0.value != .null })
     }
     // Another key is another row.
     if let before = row.before {
@@ -166,8 +183,8 @@ extension Replica {
 
   /// Reads a base row as the foreign program left it, and removes it from the base table.
   private func takeBaseRow(
-    _ localID: Int64, _ layout: TableLayout, _ old: Int64?
-  ) throws(StoreError) -> (scope: String, key: [Value], values: [Value])? {
+    _ localID: Int64, _ layout: TableLayout
+  ) throws(StoreError) -> BaseRow? {
     let select = try statements(layout.selectByID)
     select.bind(1, localID)
     guard try select.step() else {
@@ -182,7 +199,7 @@ extension Replica {
     let delete = try statements(layout.deleteRow)
     delete.bind(1, localID)
     try delete.run()
-    return (scope, key, values)
+    return BaseRow(scope: scope, key: key, values: values)
   }
 
   /// Puts a base row back as the engine knew it, under its old number.

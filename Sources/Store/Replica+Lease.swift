@@ -20,7 +20,7 @@ extension Replica {
 
   func readStopReason() throws(StoreError) {
     try onConnection { () throws(StoreError) in
-      if let text = try fact("stopped") { stopReason = .leaseMismatch(detail: text) }
+      if let text = try fact("stopped") { stopReason = .noted(text) }
     }
   }
 

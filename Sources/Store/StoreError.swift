@@ -41,6 +41,8 @@ package enum StoreError: Error, Equatable, Sendable {
 package enum StopReason: Hashable, Sendable {
   /// The lease file and the database disagree: the file was put back from a copy.
   case leaseMismatch(detail: String)
+  /// Noted in the file by an earlier opening, in the words of the reason then.
+  case noted(String)
   /// A peer knows more of this replica's own change sets than the replica itself.
   case restored(stream: StreamID, peer: ReplicaID, known: UInt64, own: UInt64)
   /// A peer holds another change set under one of this replica's own dots.
@@ -52,6 +54,7 @@ extension StopReason: CustomStringConvertible {
   package var description: String {
     switch self {
     case .leaseMismatch(let detail): "lease: \(detail)"
+    case .noted(let text): text
     case .restored(let stream, let peer, let known, let own):
       "restored: \(peer) knows \(known) of my change sets in \(stream), I have \(own)"
     case .cloned(let stream, let peer, let number):

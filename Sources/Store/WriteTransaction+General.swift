@@ -71,7 +71,10 @@ extension WriteTransaction {
       case (.delete, false): return
       case (.delete, true): break
       case (_, false): (kind, columns) = (.insert, Array(all))
-      case (.insert, true): (kind, columns) = (.update, Array(all))
+      case (.insert, true):
+        // Deleted and inserted again within one transaction: what differs is an update.
+        (kind, columns) = (.update, all.filter { final[$0] != state.shown[$0] })
+        if columns.isEmpty { return }
       case (.update, true): columns = all.filter { columns.contains($0) || touched.contains($0) }
       }
       values = kind == .delete ? [] : columns.map { final[$0] }

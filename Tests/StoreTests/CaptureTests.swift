@@ -1,0 +1,79 @@
+import Causality
+import Changes
+import Foundation
+import Store
+import Testing
+
+/// What other programs write into the file is stamped and travels (engine.md §11).
+@Suite struct CaptureTests {
+  /// Runs SQL as a program that knows nothing of Tributary.
+  private func shell(_ world: World, _ node: UInt32, _ sql: String) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["sqlite3", "-bail", world.folder(node).database, sql]
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    process.waitUntilExit()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(process.terminationStatus == 0, "\(text)")
+  }
+
+  @Test func `inserts, updates, deletes and replaces of the shell reach the province`() throws {
+    let world = try World()
+    for number in ["B1", "B2", "B3"] {
+      try world.insert(11, number, [ColumnValue(Library.title, .text("old"))])
+    }
+    try world.settle()
+    try shell(
+      world, 11,
+      """
+      INSERT INTO books (branch, number, title) VALUES ('11', 'B4', 'new');
+      UPDATE books SET title = 'mid' WHERE number = 'B1';
+      UPDATE books SET title = 'changed' WHERE number = 'B1';
+      DELETE FROM books WHERE number = 'B2';
+      REPLACE INTO books (branch, number, title, copies) VALUES ('11', 'B3', 'replaced', 0);
+      INSERT INTO books (branch, number, copies) VALUES ('11', 'B5', 0);
+      DELETE FROM books WHERE number = 'B5';
+      """)
+    #expect(try world[11].stampCaptured(wallMilliseconds: world.wall) > 0)
+    try world.settle()
+    #expect(try world.value(1, "B1", Library.title) == .text("changed"))
+    #expect(try world.row(1, "B2") == nil)
+    #expect(try world.value(1, "B3", Library.title) == .text("replaced"))
+    #expect(try world.value(1, "B4", Library.title) == .text("new"))
+    #expect(try world.row(1, "B5") == nil)
+  }
+
+  @Test func `a row under another key, a foreign scope and a moved row`() throws {
+    let world = try World()
+    try world.insert(11, "B1", [ColumnValue(Library.title, .text("a"))])
+    try world.insert(11, "B2", [ColumnValue(Library.title, .text("b"))])
+    try world.settle()
+    try shell(
+      world, 11,
+      """
+      UPDATE books SET number = 'B9' WHERE number = 'B1';
+      UPDATE books SET branch = '12' WHERE number = 'B2';
+      INSERT INTO books (branch, number, copies) VALUES ('1', 'X', 0);
+      """)
+    #expect(try world[11].stampCaptured(wallMilliseconds: world.wall) == 1)
+    try world.settle()
+    #expect(try world.row(1, "B1") == nil)
+    #expect(try world.value(1, "B9", Library.title) == .text("a"))
+    // What may not be written here is put back and listed, never lost and never sent.
+    #expect(try world.value(11, "B2", Library.title) == .text("b"))
+    #expect(try world[11].quarantineEntries().count == 2)
+  }
+
+  @Test func `an update that changes nothing makes no change set`() throws {
+    let world = try World()
+    try world.insert(11, "B1", [ColumnValue(Library.title, .text("a"))])
+    let scope = try #require(Scope(code: 11))
+    let before = try world[11].knowledge(of: StreamID(scope: scope))
+    try shell(world, 11, "UPDATE books SET title = title;")
+    #expect(try world[11].stampCaptured(wallMilliseconds: world.wall) == 0)
+    #expect(try world[11].knowledge(of: StreamID(scope: scope)) == before)
+    try world.settle()
+  }
+}
