@@ -124,7 +124,7 @@ import Wire
       let blocks = tables.map { table in
         var block = RowBlock(
           table: TableID(table), kind: .insert, columns: [], keyWidth: 1, hasBefore: false)
-        keys.forEach { block.cells.append(integer: $0) }
+        for key in keys { block.cells.append(integer: key) }
         return block
       }
       return ChangeSetCodec.encodeBody(ChangeSetBody(blocks: blocks), of: header)

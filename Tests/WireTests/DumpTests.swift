@@ -17,7 +17,8 @@ import Wire
     block.beforeDots = [[StreamDot(replica: Samples.replica(), number: 1)]]
     block.beforeIndex = [0, 0, 0]
     let header = ChangeSetHeader(
-      stream: Samples.stream(), replica: Samples.replica(), number: 7, contextAdvance: VersionVector(),
+      stream: Samples.stream(), replica: Samples.replica(), number: 7,
+      contextAdvance: VersionVector(),
       timestamp: HybridTimestamp(milliseconds: 1_000), schemaVersion: 2, author: "li.wei")
     let body = ChangeSetBody(
       blocks: [block],

@@ -109,7 +109,8 @@ enum Samples {
   }
 
   static func block(
-    table: UInt32, kind: OperationKind, rows: Int, replica: ReplicaID, random: inout SeededGenerator,
+    table: UInt32, kind: OperationKind, rows: Int, replica: ReplicaID,
+    random: inout SeededGenerator,
     firstKey: Int = 0
   ) -> RowBlock {
     var number: UInt32 = 0
@@ -140,9 +141,10 @@ enum Samples {
     }
     let styles = columns.map { _ in random.below(styleCount) }
     for key in keys {
-      key.forEach { block.cells.append($0) }
-      styles.forEach { block.cells.append(value($0, &random)) }
-      if hasBefore { styles.forEach { block.cells.append(value($0, &random)) } }
+      for value in key { block.cells.append(value) }
+      for style in hasBefore ? styles + styles : styles {
+        block.cells.append(value(style, &random))
+      }
     }
     if hasBefore { addDots(to: &block, replica, &random) }
     addNotes(to: &block, &random)
