@@ -89,7 +89,14 @@ struct RawConnection: Sendable {
   let inbound: NIOAsyncChannelInboundStream<ByteBuffer>
   let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
 
-  func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+  /// A connection that the server has closed takes nothing more: what it answered is there to read.
+  func send(_ text: String) async throws {
+    do {
+      try await outbound.write(ByteBuffer(string: text))
+    } catch ChannelError.ioOnClosedChannel {
+      return
+    }
+  }
 
   func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
 
