@@ -10,7 +10,8 @@ enum BlockDecoder {
   ) throws(WireError) -> RowBlock {
     let table = try reader.varint(.table, limit: UInt64(UInt32.max))
     let flags = try BlockFlags(byte: try reader.byte())
-    let rowCount = try reader.count(.rows, limit: Limits.operationsPerChangeSet)
+    // Keys differ, so that each row takes a byte at least.
+    let rowCount = try reader.count(.rows, limit: Limits.operationsPerChangeSet, bytesEach: 1)
     guard rowCount > 0 else { throw .malformed(.rows) }
     let columns = try readColumns(&reader, ownGroups: flags.ownGroups)
     guard flags.kind == .insert || (flags.kind == .delete) == columns.isEmpty

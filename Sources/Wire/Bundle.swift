@@ -67,7 +67,7 @@ package struct BundleReader: Sendable {
 
   private var state = State.opening
   private var buffer: [UInt8] = []
-  private var frames = FrameDecoder()
+  private var start = 0
   private var isInFrame = false
   private var index: UInt32 = 0
   /// Bytes before the seal's index, once the seal was read: those that its hash is over.
@@ -78,7 +78,11 @@ package struct BundleReader: Sendable {
 
   /// Adds bytes; take all messages out before adding more.
   package mutating func append(_ bytes: some Collection<UInt8>) {
-    if isInFrame { frames.append(bytes) } else { buffer.append(contentsOf: bytes) }
+    if start > 0 {
+      buffer.removeSubrange(..<start)
+      start = 0
+    }
+    buffer.append(contentsOf: bytes)
   }
 
   /// The next message: manifest, frames, seal; nil when more bytes are needed or all was read.
@@ -109,47 +113,53 @@ package struct BundleReader: Sendable {
   private mutating func take() throws(WireError) -> Message? {
     if case .failed(let error) = state { throw error }
     if case .opening = state {
-      let expected = BundleWriter.magic + [BundleWriter.version]
-      let length = min(expected.count, buffer.count)
-      guard buffer[..<length] == expected[..<length] else {
-        guard length == expected.count, buffer.starts(with: BundleWriter.magic) else {
-          throw .malformed(.bundle)
-        }
-        throw .unknownCode(.formatVersion, code: UInt64(buffer[BundleWriter.magic.count]))
-      }
-      guard length == expected.count else { return nil }
-      consume(length)
+      guard try takeOpening() else { return nil }
       state = .manifest
     }
     if case .sealed = state {
-      guard buffer.isEmpty else { throw .trailingBytes(count: buffer.count) }
+      guard start == buffer.count else { throw .trailingBytes(count: buffer.count - start) }
       return nil
     }
-    if !isInFrame, try !takeIndex() { return nil }
-    let before = frames.pendingByteCount
-    guard let message = try frames.next() else { return nil }
-    taken += UInt64(before - frames.pendingByteCount)
+    if !isInFrame {
+      guard try takeIndex() else { return nil }
+      isInFrame = true
+    }
+    guard let (message, count) = try FrameDecoder.first(of: buffer[start...]) else { return nil }
+    consume(count)
     try accept(message)
-    buffer = frames.takePending()
     isInFrame = false
     index += 1
     return message
   }
 
+  /// Takes magic and version; false when they are not complete.
+  private mutating func takeOpening() throws(WireError) -> Bool {
+    let expected = BundleWriter.magic + [BundleWriter.version]
+    let found = Array(buffer[start...].prefix(expected.count))
+    guard found == Array(expected.prefix(found.count)) else {
+      guard found.count == expected.count, found.starts(with: BundleWriter.magic) else {
+        throw .malformed(.bundle)
+      }
+      throw .unknownCode(.formatVersion, code: UInt64(found[BundleWriter.magic.count]))
+    }
+    guard found.count == expected.count else { return false }
+    consume(found.count)
+    return true
+  }
+
+  /// Takes the index before a frame; false when it is not complete.
   private mutating func takeIndex() throws(WireError) -> Bool {
-    guard let length = buffer.firstIndex(where: { $0 < 0x80 }).map({ $0 + 1 }) else {
-      guard buffer.count < 10 else { throw .malformed(.bundle) }
+    let rest = buffer[start...].prefix(10)
+    guard let last = rest.firstIndex(where: { $0 < 0x80 }) else {
+      guard rest.count < 10 else { throw .malformed(.bundle) }
       return false
     }
-    let found = try ByteReader.read(buffer[..<length]) { (reader) throws(WireError) -> UInt64 in
+    let found = try ByteReader.read(rest[...last]) { (reader) throws(WireError) -> UInt64 in
       try reader.varint()
     }
     guard found == index else { throw .frameOutOfPlace(index: index) }
     sealedByteCount = taken
-    consume(length)
-    frames.append(buffer)
-    buffer = []
-    isInFrame = true
+    consume(last + 1 - start)
     return true
   }
 
@@ -170,7 +180,7 @@ package struct BundleReader: Sendable {
   }
 
   private mutating func consume(_ count: Int) {
-    buffer.removeFirst(count)
+    start += count
     taken += UInt64(count)
   }
 }

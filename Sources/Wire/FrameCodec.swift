@@ -89,18 +89,14 @@ package struct FrameDecoder: Sendable {
     buffer.append(contentsOf: bytes)
   }
 
-  /// Gives up what is pending: bytes behind the last frame taken.
-  mutating func takePending() -> [UInt8] {
-    defer { (buffer, start) = ([], 0) }
-    return Array(buffer[start...])
-  }
-
   /// The next message; nil when the rest is no complete frame yet. Throws as soon as the bytes cannot
   /// become a frame, before its payload is complete, and the same again when called again.
   package mutating func next() throws(WireError) -> Message? {
     if let failure { throw failure }
     do throws(WireError) {
-      return try take()
+      guard let (message, count) = try Self.first(of: buffer[start...]) else { return nil }
+      start += count
+      return message
     } catch {
       failure = error
       buffer = []
@@ -108,6 +104,32 @@ package struct FrameDecoder: Sendable {
       throw error
     }
   }
+
+  /// The message of the frame at the start of `bytes` and the bytes that it takes; nil when they are no
+  /// complete frame yet.
+  static func first(
+    of bytes: ArraySlice<UInt8>
+  ) throws(WireError) -> (message: Message, byteCount: Int)? {
+    guard let header = try header(of: bytes) else { return nil }
+    let byteCount = header.byteCount + header.payloadBytes
+    guard byteCount <= bytes.count else { return nil }
+    let begin = bytes.startIndex
+    let payload = bytes[begin + header.byteCount..<begin + byteCount]
+    let found = bytes[begin + checkedFrom..<begin + byteCount].withUnsafeBytes {
+      Deflate.crc32($0)
+    }
+    guard found == header.checksum else {
+      throw .checksumMismatch(expected: header.checksum, found: found)
+    }
+    if header.compression == .none {
+      return (try MessageCodec.decode(header.kind, payload), byteCount)
+    }
+    let inflated = try inflate(payload, header)
+    return (try MessageCodec.decode(header.kind, inflated[...]), byteCount)
+  }
+
+  /// Bytes before those that the checksum is over: magic and checksum.
+  private static let checkedFrom = 5
 
   /// What a header says.
   private struct Header {
@@ -120,30 +142,7 @@ package struct FrameDecoder: Sendable {
     let byteCount: Int
   }
 
-  private mutating func take() throws(WireError) -> Message? {
-    let rest = buffer[start...]
-    guard let header = try header(of: rest) else { return nil }
-    let end = start + header.byteCount + header.payloadBytes
-    guard end <= buffer.count else { return nil }
-    let found = buffer.withUnsafeBytes {
-      Deflate.crc32(UnsafeRawBufferPointer(rebasing: $0[start + 5..<end]))
-    }
-    guard found == header.checksum else {
-      throw .checksumMismatch(expected: header.checksum, found: found)
-    }
-    let payload = buffer[start + header.byteCount..<end]
-    let message: Message
-    if header.compression == .none {
-      message = try MessageCodec.decode(header.kind, payload)
-    } else {
-      let inflated = try inflate(payload, header)
-      message = try MessageCodec.decode(header.kind, inflated[...])
-    }
-    start = end
-    return message
-  }
-
-  private func inflate(
+  private static func inflate(
     _ payload: ArraySlice<UInt8>, _ header: Header
   ) throws(WireError) -> [UInt8] {
     var dictionary: [UInt8] = []
@@ -161,7 +160,7 @@ package struct FrameDecoder: Sendable {
   }
 
   /// The header at the start of `bytes`; nil when there are too few bytes for one.
-  private func header(of bytes: ArraySlice<UInt8>) throws(WireError) -> Header? {
+  private static func header(of bytes: ArraySlice<UInt8>) throws(WireError) -> Header? {
     if let first = bytes.first, first != FrameCodec.magic { throw .malformed(.frameMagic) }
     let prefix = bytes.prefix(FrameCodec.longestHeader)
     do throws(WireError) {
@@ -175,7 +174,7 @@ package struct FrameDecoder: Sendable {
     }
   }
 
-  private func parse(_ reader: inout ByteReader) throws(WireError) -> Header {
+  private static func parse(_ reader: inout ByteReader) throws(WireError) -> Header {
     _ = try reader.byte()
     let checksum = try reader.raw(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
     let mark = try reader.byte()

@@ -146,11 +146,11 @@ import Wire
     writer.write(varint: 2)
     writer.write(varint: 1_000)
     writer.write(byte: 0x08)
-    writer.write(count: Limits.operationsPerChangeSet)
+    writer.write(count: 50_000)
     writer.write(count: 200)
     for _ in 0..<200 { writer.write(varint: 1) }
-    for _ in 0..<201 { writer.write(byte: 0) }
-    let cells = UInt64(Limits.operationsPerChangeSet * 201)
+    for _ in 0..<50_000 { writer.write(byte: 0) }
+    let cells = UInt64(50_000 * 201)
     #expect(
       throws: WireError.limitExceeded(
         .cells, value: cells, limit: UInt64(Limits.cellsPerChangeSet))

@@ -80,7 +80,12 @@ enum Samples {
     case 8: .integer(42)
     case 9: .text(random.bytes(random.below(9)))
     case 10: value(random.below(10), &random)
-    default: .text((0..<12).map { _ in text(&random, mostCharacters: 8) }.joined())
+    default:
+      // Chinese enough for the coding into characters, in blocks of many rows.
+      .text(
+        (0..<random.below(20) + 1).map { _ in
+          String(random.pick(Array("云南省昆明市盘龙区有限公司é1")))
+        }.joined())
     }
   }
 
