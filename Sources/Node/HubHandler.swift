@@ -1,3 +1,4 @@
+internal import Causality
 internal import Changes
 package import Logging
 internal import Replication
@@ -14,24 +15,31 @@ package struct HubHandler: SyncHandler {
   package init(engine: NodeEngine, logger: Logger) { (self.engine, self.logger) = (engine, logger) }
 
   package func exchange(_ request: SyncRequest, body: SyncBody) async throws -> SyncAnswer {
+    let opening = try await Opening(body)
+    let memory = await engine.memory(of: opening.child)
     let (conversation, context) = try await engine.begin(isHub: true)
     let talk = Talk(
-      machine: HubExchange(context: context, memory: ChildMemory()), engine: engine,
+      machine: HubExchange(context: context, memory: memory), engine: engine,
       conversation: conversation)
-    try await talk.hear(body)
+    try await talk.hear(opening, body)
     return SyncAnswer { response in
       try await speak(talk, response)
       await close(talk, request)
+      if let child = opening.child {
+        await engine.remember(await talk.finalMachine.memory, of: child)
+      }
     }
   }
 
   package func wait(_ request: SyncRequest, body: SyncBody) async throws -> SyncAnswer {
+    let opening = try await Opening(body)
+    let memory = await engine.memory(of: opening.child)
     let (conversation, context) = try await engine.begin(isHub: true)
     let changes = await engine.changes()
     let talk = Talk(
-      machine: HubWait(context: context, memory: ChildMemory()), engine: engine,
+      machine: HubWait(context: context, memory: memory), engine: engine,
       conversation: conversation)
-    try await talk.hear(body)
+    try await talk.hear(opening, body)
     try await talk.waitForNews(changes)
     return SyncAnswer { response in
       try await speak(talk, response)
@@ -65,5 +73,30 @@ package struct HubHandler: SyncHandler {
     if let outcome, case .failed(let error) = outcome.result {
       logger.notice("exchange failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
     }
+  }
+}
+
+/// The first frame of a child's turn, read ahead: it names the child, and so what is remembered of it.
+struct Opening {
+  let chunks: [[UInt8]]
+  /// The replica that HELLO names; not proved yet. Nil when the turn begins otherwise.
+  let child: ReplicaID?
+
+  init(_ body: SyncBody) async throws {
+    var decoder = FrameDecoder()
+    var (chunks, child): ([[UInt8]], ReplicaID?) = ([], nil)
+    reading: while let bytes = try await body.next() {
+      chunks.append(bytes)
+      decoder.append(bytes)
+      do {
+        guard let message = try decoder.next() else { continue }
+        if case .hello(let hello) = message { child = hello.replica }
+        break reading
+      } catch {
+        // The machine is told of it when it reads the same bytes.
+        break reading
+      }
+    }
+    (self.chunks, self.child) = (chunks, child)
   }
 }

@@ -117,7 +117,9 @@ package actor NodeEngine {
   }
 
   /// What this process remembers of the child of a conversation; empty before its HELLO.
-  package func memory(of child: ReplicaID) -> ChildMemory { memories[child] ?? ChildMemory() }
+  package func memory(of child: ReplicaID?) -> ChildMemory {
+    child.flatMap { memories[$0] } ?? ChildMemory()
+  }
 
   package func remember(_ memory: ChildMemory, of child: ReplicaID) { memories[child] = memory }
 

@@ -144,8 +144,9 @@ struct ReplicaActions {
     _ acknowledgement: Acknowledgement
   ) throws(StoreError) -> ExchangeAnswer {
     guard let peer else { return .recorded }
-    try replica.record(acknowledgement, from: peer, wallMilliseconds: wallMilliseconds)
-    acknowledged.append(acknowledgement.stream)
+    let isNew = try replica.record(
+      acknowledgement, from: peer, wallMilliseconds: wallMilliseconds)
+    if isNew { acknowledged.append(acknowledgement.stream) }
     return .recorded
   }
 

@@ -29,9 +29,11 @@ actor Talk<Machine: ExchangeMachine> {
   var isFinished: Bool { outcome != nil }
 
   /// Takes the peer's turn while it arrives. A cut ends the conversation; complete frames count.
-  func hear(_ body: SyncBody) async throws {
+  func hear(_ opening: Opening, _ body: SyncBody) async throws {
     try await drain()
     do {
+      for bytes in opening.chunks where !isFinished { try await take(bytes) }
+      if isFinished { return }
       for try await bytes in body {
         try await take(bytes)
         if isFinished { return }

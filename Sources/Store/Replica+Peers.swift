@@ -95,22 +95,26 @@ extension Replica {
     }
   }
 
-  /// Keeps what a peer told of a stream; a statement only grows.
+  /// Keeps what a peer told of a stream; a statement only grows. Returns whether it said anything new.
   package func record(
     _ acknowledgement: Acknowledgement, from peer: ReplicaID, wallMilliseconds: UInt64
-  ) throws(StoreError) {
+  ) throws(StoreError) -> Bool {
     try transaction(stamping: nil) { () throws(StoreError) in
       let old = try acknowledgements(acknowledgement.stream).first { $0.peer == peer }
+      let held = acknowledgement.held.union(old?.held ?? VersionVector())
+      let top = acknowledgement.top.union(old?.top ?? VersionVector())
+      let isNew =
+        old.map { $0.held != held || $0.top != top || $0.needs != acknowledgement.needs } ?? true
       let insert = try statements(
         "INSERT OR REPLACE INTO tributary_ack VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
       insert.bind(1, acknowledgement.stream.packed)
       insert.bind(2, peer.packed)
-      insert.bind(
-        3, blob: acknowledgement.held.union(old?.held ?? VersionVector()).stored)
+      insert.bind(3, blob: held.stored)
       insert.bind(4, blob: acknowledgement.needs.stored)
-      insert.bind(5, blob: acknowledgement.top.union(old?.top ?? VersionVector()).stored)
+      insert.bind(5, blob: top.stored)
       insert.bind(6, wallMilliseconds)
       try insert.run()
+      return isNew
     }
   }
 
