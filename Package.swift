@@ -97,12 +97,14 @@ let package = Package(
       name: "CSessionBench",
       cSettings: [.define("SQLITE_ENABLE_SESSION"), .define("SQLITE_ENABLE_PREUPDATE_HOOK")],
       linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("z")]),
-    module("Benchmarks", ["Causality", "Changes", "CSQLite", "CSessionBench"]),
+    module(
+      "Benchmarks",
+      ["Causality", "Changes", "Wire", "Replication", "Store", "CSQLite", "CSessionBench"]),
     .executableTarget(
       name: "Tributary",
       dependencies: [
         "Causality", "Changes", "Merge", "Wire", "Store", "Transport", "Node", "Casework",
-        "Inspection", "Terminal", arguments, logging, lifecycle,
+        "Inspection", "Terminal", "Benchmarks", arguments, logging, lifecycle,
       ],
       swiftSettings: settings),
     .target(

@@ -37,9 +37,10 @@ package struct BenchLine: Hashable, Sendable {
     case notMeasured = "not measured"
   }
 
-  /// Against the goal, then against what must be.
+  /// The worse of wall clock and processor time, against the goal, then against what must be.
   package var verdict: Verdict {
-    guard let reached else { return .notMeasured }
+    guard var reached else { return .notMeasured }
+    reached = max(reached, reachedByCPU ?? 0)
     if let goal, reached <= goal { return .goal }
     guard let must else { return .missed }
     return reached <= must ? .must : .missed

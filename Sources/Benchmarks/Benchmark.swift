@@ -24,9 +24,10 @@ package struct Benchmark: Sendable {
   /// Changes of each child of the hub run of `runAll`.
   package static let hubChanges = 1_000
 
-  /// The phases of `core` for one engine and its baselines. `rows` are the rows inserted first.
+  /// The phases of `core`, with `rows` rows inserted first. `withBaselines`: also raw before and after the
+  /// engine, and the session extension.
   package func measureCore(
-    source: String, rows: Int, progress: (PhaseResult) -> Void
+    source: String, rows: Int, withBaselines: Bool, progress: (PhaseResult) -> Void
   ) throws(BenchError) -> PairedRun {
     prepareLibrary()
     let cells = try CompanySource.load(source, count: CoreWorkload.rowsNeeded(first: rows))
@@ -34,14 +35,16 @@ package struct Benchmark: Sendable {
     var run = PairedRun()
     try run.measure(
       phases: BenchPhase.core, repetitions: repetitions,
-      engines: { (_) throws(BenchError) in try coreEngines(workload) }, progress: progress)
+      engines: { (_) throws(BenchError) in try coreEngines(workload, withBaselines) },
+      progress: progress)
     ProcessMeasures.removeFolder(folder + "/work")
     return run
   }
 
-  /// The phases of `hub` for one engine and its baselines.
+  /// The phases of `hub`, likewise.
   package func measureHub(
-    source: String, children: Int, changes: Int, progress: (PhaseResult) -> Void
+    source: String, children: Int, changes: Int, withBaselines: Bool,
+    progress: (PhaseResult) -> Void
   ) throws(BenchError) -> PairedRun {
     prepareLibrary()
     let needed = HubWorkload.rowsNeeded(children: children, changes: changes)
@@ -50,7 +53,8 @@ package struct Benchmark: Sendable {
     var run = PairedRun()
     try run.measure(
       phases: BenchPhase.hub, repetitions: repetitions,
-      engines: { (_) throws(BenchError) in try hubEngines(workload) }, progress: progress)
+      engines: { (_) throws(BenchError) in try hubEngines(workload, withBaselines) },
+      progress: progress)
     ProcessMeasures.removeFolder(folder + "/work")
     return run
   }
@@ -62,12 +66,26 @@ package struct Benchmark: Sendable {
     let path: String
     if let source { path = source } else { path = try madeUpSource() }
     var figures = BenchFigures()
-    figures.core = try measureCore(source: path, rows: Self.coreRows, progress: progress)
+    figures.core = try measureCore(
+      source: path, rows: Self.coreRows, withBaselines: true, progress: progress)
+    figures.exchanges = try measureExchanges(source: path)
     figures.children = Self.hubChildren
     figures.hub = try measureHub(
-      source: path, children: Self.hubChildren, changes: Self.hubChanges, progress: progress)
+      source: path, children: Self.hubChildren, changes: Self.hubChanges, withBaselines: true,
+      progress: progress)
     figures.dump = try measureDump(source: path)
     return figures.table(remarks: remarks(figures))
+  }
+
+  /// Exchanges between a county and its hub that hold `coreRows` rows and a quarter more.
+  package func measureExchanges(source: String) throws(BenchError) -> ExchangeFigures {
+    let count = CoreWorkload.rowsNeeded(first: Self.coreRows)
+    let workload = try CoreWorkload(
+      rows: try CompanySource.load(source, count: count), first: Self.coreRows)
+    let engine = try TributaryEngine(workload, folder: freshFolder("tributary"))
+    defer { ProcessMeasures.removeFolder(folder + "/work") }
+    for phase in BenchPhase.core { _ = try engine.run(phase) }
+    return try engine.exchanges()
   }
 
   /// The bootstrap baseline on one county.
@@ -93,25 +111,35 @@ package struct Benchmark: Sendable {
     return path
   }
 
-  private func coreEngines(_ workload: CoreWorkload) throws(BenchError) -> [any BenchEngine] {
-    [
+  private func coreEngines(
+    _ workload: CoreWorkload, _ withBaselines: Bool
+  ) throws(BenchError) -> [any BenchEngine] {
+    func baseline(_ kind: BaselineEngine.Kind, _ name: String) throws(BenchError) -> BaselineEngine
+    {
       try BaselineEngine(
-        .raw, workload, folder: freshFolder("raw1"), durability: baselineDurability),
-      try BaselineEngine(
-        .session, workload, folder: freshFolder("session"), durability: baselineDurability),
-      try BaselineEngine(
-        .raw, workload, folder: freshFolder("raw2"), durability: baselineDurability),
+        kind, workload, folder: freshFolder(name), durability: baselineDurability)
+    }
+    let engine = try TributaryEngine(workload, folder: freshFolder("tributary"))
+    guard withBaselines else { return [engine] }
+    return [
+      try baseline(.raw, "raw1"), engine, try baseline(.session, "session"),
+      try baseline(.raw, "raw2"),
     ]
   }
 
-  private func hubEngines(_ workload: HubWorkload) throws(BenchError) -> [any BenchEngine] {
-    [
+  private func hubEngines(
+    _ workload: HubWorkload, _ withBaselines: Bool
+  ) throws(BenchError) -> [any BenchEngine] {
+    func baseline(_ kind: BaselineEngine.Kind, _ name: String) throws(BenchError) -> BaselineEngine
+    {
       try BaselineEngine(
-        .raw, workload, folder: freshFolder("raw1"), durability: baselineDurability),
-      try BaselineEngine(
-        .session, workload, folder: freshFolder("session"), durability: baselineDurability),
-      try BaselineEngine(
-        .raw, workload, folder: freshFolder("raw2"), durability: baselineDurability),
+        kind, workload, folder: freshFolder(name), durability: baselineDurability)
+    }
+    let engine = try TributaryHubEngine(workload, folder: freshFolder("tributary"))
+    guard withBaselines else { return [engine] }
+    return [
+      try baseline(.raw, "raw1"), engine, try baseline(.session, "session"),
+      try baseline(.raw, "raw2"),
     ]
   }
 

@@ -1,3 +1,4 @@
+package import Causality
 package import Changes
 
 /// An update of `credit` and `updated_at` of one row.
@@ -124,13 +125,15 @@ package struct CoreWorkload: Sendable {
 /// The rows and updates of a hub and its children. Source: performance.md §3.
 ///
 /// The hub holds `base` rows of each child; each child inserts `changes` / 2 rows and makes as many
-/// updates of its own rows, in turn.
+/// updates of its own rows, in turn. Each child is a county: its rows get its own code.
 package struct HubWorkload: Sendable {
   /// First the base rows of every child, child by child, then their inserts.
   package let rows: CellTable
   package let children: Int
   /// Inserts, and updates, of each child.
   package let half: Int
+  /// One per child.
+  package let counties: [Scope]
 
   /// Rows of each child at the hub before.
   package static let base = 300
@@ -149,7 +152,31 @@ package struct HubWorkload: Sendable {
       throw .size(
         reason: "\(children) children with \(changes) changes need a source of \(needed) rows")
     }
-    (self.rows, self.children, half) = (rows, children, changes / 2)
+    counties = (1...children).compactMap { Scope(code: 530_000 + UInt32($0)) }
+    guard children <= 9_999 else { throw .size(reason: "\(children) children, at most 9,999") }
+    (self.children, half) = (children, changes / 2)
+    self.rows = Self.relabelled(rows, needed, counties, half: changes / 2)
+  }
+
+  /// The first rows with the county of the child that they belong to.
+  private static func relabelled(
+    _ rows: CellTable, _ count: Int, _ counties: [Scope], half: Int
+  ) -> CellTable {
+    let codes = counties.map { Array($0.description.utf8) }
+    var result = CellTable(width: rows.width)
+    result.reserve(rows: count, bytes: count * 180)
+    for row in 0..<count {
+      let later = row - counties.count * base
+      let child = later < 0 ? row / base : later / half
+      for column in 0..<rows.width {
+        if column == CompanyColumn.county.rawValue {
+          codes[child].withUnsafeBytes { result.append(.text, bytes: $0) }
+        } else {
+          result.append(rows.cell(row, column), of: rows)
+        }
+      }
+    }
+    return result
   }
 
   /// The rows that the hub has of a child.

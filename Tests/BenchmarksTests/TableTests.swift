@@ -51,6 +51,9 @@ struct TableTests {
     #expect(verdict(2, nil, 1) == .must)
     #expect(verdict(nil, 1, 2) == .missed)
     #expect(verdict(2, 1, nil) == .notMeasured)
+    let waiting = BenchLine(
+      row: "1c", work: "", unit: "", must: 1.8, goal: 1.4, reached: 1.1, reachedByCPU: 2)
+    #expect(waiting.verdict == .missed)
   }
 
   @Test("The table has every row of the goals, measured or not")

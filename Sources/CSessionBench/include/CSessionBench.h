@@ -113,4 +113,8 @@ int csb_dump(const char *source, const char *target, int full, csb_dump_measure 
 double csb_wall_seconds(void);
 double csb_cpu_seconds(void);
 
+/* Runs `body` in a forked child and takes its result: memory is measured in a process of its own. To be
+** called before this process has threads. Returns 0, or -1 when the child failed. */
+int csb_in_child(int64_t (*body)(void *context), void *context, int64_t *result);
+
 #endif
