@@ -23,6 +23,7 @@ import Terminal
       ConflictsCommand.self,
       RosterCommand.self,
       CheckCommand.self,
+      BenchCommand.self,
       ConfigCommand.self,
       SQLCommand.self,
       VersionCommand.self,
