@@ -18,7 +18,7 @@ import Testing
     #expect(before.acknowledgedMilliseconds == nil)
     #expect(before.behind >= 2)
     try world.exchange(11, 10)
-    try world[11].record(
+    _ = try world[11].record(
       world[10].acknowledgement(for: stream), from: hub, wallMilliseconds: world.wall)
     let even = try #require(try lag())
     #expect(even.behind == 0 && even.ahead == 0 && even.behindSinceMilliseconds == nil)
