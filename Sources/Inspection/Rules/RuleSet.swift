@@ -1,0 +1,74 @@
+/// The parameters of the rules, as the province issues them (细则, R-2.10). A node works with the newest
+/// edition it has and records which.
+package struct RuleSet: Hashable, Sendable {
+  /// `yyyymmddnn`; grows with each edition.
+  package var version: UInt64
+  /// Cap of a general item that states none, in basis points of the objects. The notice asks for a strict
+  /// cap and leaves the figure to the province.
+  package var defaultCapBp: Int
+  /// From this ratio on the order of batches is drawn instead of a sample.
+  package var batchThresholdBp: Int
+  /// Working days between a filing deadline and the last day of receipt.
+  package var filingGraceWorkingDays: Int
+  /// Working days for publication.
+  package var publicationWorkingDays: Int
+  /// Working days for a unit to publish its own item list after an issue.
+  package var listPublicationWorkingDays: Int
+  /// Working days for the abnormal list after the fact is verified.
+  package var listingWorkingDays: Int
+  /// Working days for the list of serious violations after the decision.
+  package var seriousListingWorkingDays: Int
+  /// Working days to verify a lead, and by how many they may be extended.
+  package var leadWorkingDays: Int
+  package var leadExtensionWorkingDays: Int
+  /// Working days to file a case.
+  package var caseFilingWorkingDays: Int
+  /// Days to decide on a transfer to justice, and hours to hand over after approval.
+  package var justiceDecisionDays: Int
+  package var justiceHandOverHours: Int
+  /// Working days for other follow-ups, where no law sets a time.
+  package var followUpWorkingDays: Int
+  /// Working days after which the common superior decides on an offer without an answer, and the number of
+  /// refusals after which it does (domain.md §2.7).
+  package var handOverAnswerWorkingDays: Int
+  package var handOverRefusals: Int
+  /// On-site visits of one object in a year, leads apart, by credit class; N for all others.
+  package var yearlyVisitCaps: [String: Int]
+  package var switches: LaterRules
+
+  /// Where national rules after 2019 differ from the notice; each can be turned off. Source: domain.md §9.
+  package struct LaterRules: Hashable, Sendable {
+    /// 国办发〔2024〕54号: entrusted bodies support two certified inspectors and inspect nothing themselves.
+    package var entrustedBodiesOnlySupport = true
+    /// 54号: an inspector from a neighbouring area needs a letter of assistance; the local unit inspects.
+    package var neighboursNeedLetter = true
+    /// 54号: each on-site visit carries a notice and an approval number.
+    package var visitsNeedApproval = false
+    /// Whether R06 leads to a mandatory listing as R02–R04 do.
+    package var refusalIsListed = true
+
+    package init() {}
+  }
+
+  /// The values that the specification names as defaults.
+  package init(version: UInt64 = 2_019_083_001) {
+    self.version = version
+    defaultCapBp = 2_000
+    batchThresholdBp = 5_000
+    filingGraceWorkingDays = 5
+    publicationWorkingDays = 20
+    listPublicationWorkingDays = 10
+    listingWorkingDays = 10
+    seriousListingWorkingDays = 20
+    leadWorkingDays = 15
+    leadExtensionWorkingDays = 15
+    caseFilingWorkingDays = 15
+    justiceDecisionDays = 3
+    justiceHandOverHours = 24
+    followUpWorkingDays = 30
+    handOverAnswerWorkingDays = 5
+    handOverRefusals = 2
+    yearlyVisitCaps = ["A": 1, "B": 1, "C": 2, "D": 4, "N": 2]
+    switches = LaterRules()
+  }
+}
