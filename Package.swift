@@ -85,8 +85,8 @@ let package = Package(
     module(
       "Node",
       [
-        "Causality", "Changes", "Wire", "Replication", "Store", "Transport", lifecycle, logging,
-        signals,
+        "Causality", "Changes", "Wire", "Replication", "Store", "Transport", crypto, lifecycle,
+        logging, signals,
       ]),
     module("Inspection"),
     module(

@@ -17,7 +17,10 @@ struct ReplicaActions {
   /// What rose here through this conversation.
   private(set) var advanced: [StreamID] = []
   private(set) var acknowledged: [StreamID] = []
-  private(set) var refusedCount = 0
+  /// What all that was applied came to.
+  private(set) var total = ApplyOutcome()
+  /// Whether the peer proved to be who it says; a bundle without a seal that holds does not.
+  var isPeerProved = true
 
   init(
     _ replica: Replica, challenges: ChallengeBook?, wallMilliseconds: UInt64
@@ -78,7 +81,7 @@ struct ReplicaActions {
     return .streams(states)
   }
 
-  private func readChanges(
+  func readChanges(
     _ request: ChangesRequest
   ) throws(StoreError) -> Replication.OutgoingBatch? {
     let lackedBy = request.lackedBy.map { ($0.stream, $0.known) }
@@ -128,12 +131,13 @@ struct ReplicaActions {
 
   private mutating func apply(_ message: ChangesMessage) throws(StoreError) -> ExchangeAnswer {
     guard let peer else { return .notReady(retryAfterMilliseconds: 1_000) }
+    let ingress: Ingress = challenges == nil ? .none : isPeerProved ? .peer : .everyone
     let outcome = try replica.apply(
-      message, from: peer, isIngress: challenges != nil, wallMilliseconds: wallMilliseconds)
+      message, from: peer, ingress: ingress, wallMilliseconds: wallMilliseconds)
     for stream in outcome.streamsAdvanced where !advanced.contains(stream) {
       advanced.append(stream)
     }
-    refusedCount += outcome.refused.count
+    total.add(outcome)
     return .applied(
       ApplyReport(
         applied: outcome.applied, duplicates: outcome.duplicates, parked: outcome.parked,

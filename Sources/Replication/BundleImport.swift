@@ -21,6 +21,8 @@ package struct BundleImport: ExchangeMachine {
     var frameCount: UInt32 = 0
     var differs = false
     var own: [StreamState] = []
+    /// This replica's own last numbers, by stream.
+    var ownNumbers: [StreamID: UInt64] = [:]
   }
 
   private let context: ExchangeContext
@@ -68,7 +70,7 @@ package struct BundleImport: ExchangeMachine {
       state = .loading(loading)
       if let limit { fail(loading, .bundleMalformed(limit)) }
     case (.loading(var loading), .staged(let complete)):
-      loading.intake.hearStaged(complete, &queue)
+      loading.intake.hearStaged(complete.map { withoutOwnLater($0, loading) }, &queue)
       state = .loading(loading)
     case (.loading, .recorded): break
     case (.loading(let loading), .notReady(let milliseconds)):
@@ -132,6 +134,10 @@ package struct BundleImport: ExchangeMachine {
   private mutating func compare(_ manifest: BundleManifest, _ own: [StreamState]) {
     let ranges = Dictionary(
       manifest.ranges.map { ($0.stream, $0) }, uniquingKeysWith: { first, _ in first })
+    if isSealed, let alarm = restoredAlarm(ranges, own) {
+      queue.append(.raise(alarm))
+      return finish(nil, .failed(.identityLost(alarm)))
+    }
     if manifest.isAcknowledgement {
       if isSealed {
         peerKnows = own.compactMap { stream in
@@ -146,8 +152,41 @@ package struct BundleImport: ExchangeMachine {
         return finish(nil, .failed(.bundleGap(gaps.map(\.summary.stream))))
       }
     }
-    let intake = Intake(peer: from, shared: standing.shared)
-    state = .loading(Loading(manifest: manifest, intake: intake))
+    var loading = Loading(
+      manifest: manifest, intake: Intake(peer: from, shared: standing.shared))
+    for stream in own {
+      loading.ownNumbers[stream.summary.stream] = stream.known[context.replica]
+    }
+    state = .loading(loading)
+  }
+
+  /// What a sealed range proves that tells of more change sets of this replica than it has itself.
+  private func restoredAlarm(
+    _ ranges: [StreamID: BundleRange], _ own: [StreamState]
+  ) -> Alarm? {
+    for stream in own {
+      guard let range = ranges[stream.summary.stream] else { continue }
+      let (have, told) = (
+        stream.known[context.replica],
+        max(range.after[context.replica], range.upTo[context.replica])
+      )
+      if told > have { return .restored(range.stream, own: have, peer: told) }
+    }
+    return nil
+  }
+
+  /// A replica numbers its own change sets; later ones than its last it takes from nobody.
+  private func isOwnLater(_ dot: Dot, _ loading: Loading) -> Bool {
+    dot.replica == context.replica && dot.number > loading.ownNumbers[dot.stream] ?? 0
+  }
+
+  private func withoutOwnLater(_ changes: ChangesMessage, _ loading: Loading) -> ChangesMessage {
+    guard changes.changeSets.contains(where: { isOwnLater($0.dot, loading) }) else {
+      return changes
+    }
+    return ChangesMessage(
+      changeSets: changes.changeSets.filter { !isOwnLater($0.dot, loading) },
+      heads: changes.heads.filter { !isOwnLater($0.dot, loading) })
   }
 
   private mutating func load(_ start: Loading, _ message: Message) {
@@ -164,7 +203,7 @@ package struct BundleImport: ExchangeMachine {
     }
     switch (message, loading.manifest.isAcknowledgement) {
     case (.changes(let changes), false):
-      loading.intake.hear(changes, &queue)
+      loading.intake.hear(withoutOwnLater(changes, loading), &queue)
     case (.part(let part), false):
       var receipts: [PartReceipt] = []
       loading.intake.hear(part, receipts: &receipts, &queue)

@@ -1,6 +1,6 @@
 import Causality
 import Changes
-import Wire
+package import Wire
 
 /// The challenge of a child that was given none yet.
 let noChallenge = [UInt8](repeating: 0, count: 16)
@@ -53,7 +53,7 @@ func versionsText(_ versions: ClosedRange<UInt16>) -> String {
 
 extension Acknowledgement {
   /// As a child says it: only a hub tells of the top.
-  var withoutTop: Acknowledgement {
+  package var withoutTop: Acknowledgement {
     Acknowledgement(stream: stream, held: held, needs: needs, top: VersionVector())
   }
 }

@@ -8,7 +8,7 @@ internal import Wire
 final class Delivery {
   private let replica: Replica
   private let peer: ReplicaID
-  private let isIngress: Bool
+  private let ingress: Ingress
   private let wallMilliseconds: UInt64
   private var runs: [StreamID: [ReplicaID: IncomingRun]] = [:]
   private(set) var outcome = ApplyOutcome()
@@ -16,10 +16,10 @@ final class Delivery {
   /// The first log id of the group being applied; change sets of one group travel together.
   private var atom: Int64 = 0
 
-  init(_ replica: Replica, peer: ReplicaID, isIngress: Bool, wallMilliseconds: UInt64) {
+  init(_ replica: Replica, peer: ReplicaID, ingress: Ingress, wallMilliseconds: UInt64) {
     self.replica = replica
     self.peer = peer
-    self.isIngress = isIngress
+    self.ingress = ingress
     self.wallMilliseconds = wallMilliseconds
   }
 
@@ -42,13 +42,25 @@ final class Delivery {
         continue
       }
       let incoming = Incoming(
-        header: header, encoded: encoded, signedHead: heads[encoded.dot])
+        header: header, encoded: encoded, signedHead: heads[encoded.dot],
+        awaitsJudgement: entersHere(header.replica))
       if try isKnown(incoming) { continue }
       received.insert(header.dot)
       add(incoming)
     }
     for stream in runs.keys.sorted() {
       for run in (runs[stream] ?? [:]).keys.sorted() { try prove(stream, run) }
+    }
+  }
+
+  /// Whether this is the first hub that has the change sets of `author`.
+  private func entersHere(_ author: ReplicaID) -> Bool {
+    let own = replica.identity.replica
+    switch ingress {
+    case .none: return false
+    case .peer: return author == peer
+    case .everyone:
+      return author != own && replica.tree.isAtOrAbove(own.node.scope, author.node.scope)
     }
   }
 
@@ -97,14 +109,18 @@ final class Delivery {
         let header = try? ChangeSetCodec.decodeHeader(select.blob(4))
       else { throw .damagedRecord("parked change set") }
       let dot = Dot(stream: stream, replica: writer, number: select.unsigned(2))
+      let flags = LogFlags(rawValue: select.integer(3))
       let encoded = EncodedChangeSet(
         dot: dot, header: select.blob(4), body: select.blob(6),
-        bodyIsDeflated: LogFlags(rawValue: select.integer(3)).contains(.deflated),
+        bodyIsDeflated: flags.contains(.deflated),
         bodyByteCount: Int(select.integer(5)))
       let head = ContentHash(select.blob(7)).map {
         SignedHead(dot: dot, hash: $0, signature: select.blob(8))
       }
-      add(Incoming(header: header, encoded: encoded, signedHead: head))
+      add(
+        Incoming(
+          header: header, encoded: encoded, signedHead: head,
+          awaitsJudgement: flags.contains(.awaitsJudgement)))
     }
   }
 
@@ -192,9 +208,8 @@ final class Delivery {
 
   private func apply(_ transaction: [Incoming]) throws(StoreError) {
     atom = replica.nextLog
-    var writes: [ChangeWrite] = []
     for incoming in transaction {
-      writes.append(try apply(incoming))
+      try apply(incoming)
       let (stream, writer) = (incoming.header.stream, incoming.header.replica)
       runs[stream]?[writer]?.list.removeAll { $0.header.number == incoming.header.number }
       outcome.applied += 1
@@ -203,10 +218,10 @@ final class Delivery {
         outcome.streamsAdvanced.sort()
       }
     }
-    if isIngress { try judge(transaction, writes) }
+    try judge(transaction)
   }
 
-  private func apply(_ incoming: Incoming) throws(StoreError) -> ChangeWrite {
+  private func apply(_ incoming: Incoming) throws(StoreError) {
     let header = incoming.header
     let state = try replica.state(of: header.stream)
     let head = state.heads[header.replica]
@@ -231,7 +246,6 @@ final class Delivery {
     state.advance(
       header.replica, to: Head(number: header.number, chain: chain, context: context))
     if let body { for operation in body.controls { try replica.apply(operation, by: write) } }
-    return write
   }
 
   /// The body, when it can take effect; else it is known and kept without effect, and listed.
@@ -256,10 +270,9 @@ final class Delivery {
   }
 
   /// Rights and clock, judged once, at the first hub that has the change set from its author.
-  private func judge(
-    _ transaction: [Incoming], _ writes: [ChangeWrite]
-  ) throws(StoreError) {
-    guard let first = transaction.first, first.header.replica == peer, replica.stopReason == nil
+  private func judge(_ transaction: [Incoming]) throws(StoreError) {
+    guard let first = transaction.first, replica.stopReason == nil,
+      transaction.contains(where: \.awaitsJudgement)
     else { return }
     let header = first.header
     let isAhead =
@@ -270,14 +283,14 @@ final class Delivery {
     }
     var refusal: (RefusalReason, String)?
     for incoming in transaction {
-      if let found = replica.refusal(of: incoming, by: peer) { refusal = found }
+      if let found = replica.refusal(of: incoming, by: header.replica) { refusal = found }
     }
     guard refusal != nil || isAhead && !onlyControls else { return }
     let control = replica.begin(
       author: replica.identity.replica.description, reason: "ingress",
       wallMilliseconds: wallMilliseconds)
     for incoming in transaction {
-      let dot = StreamDot(replica: peer, number: incoming.header.number)
+      let dot = StreamDot(replica: header.replica, number: incoming.header.number)
       if let refusal {
         try control.control(
           .refuse(dot, refusal.0, detail: refusal.1), in: incoming.header.stream)
@@ -305,7 +318,9 @@ final class Delivery {
           insert.bind(1, stream.packed)
           insert.bind(2, writer.packed)
           insert.bind(3, incoming.header.number)
-          insert.bind(4, incoming.encoded.bodyIsDeflated ? LogFlags.deflated.rawValue : 0)
+          var flags: LogFlags = incoming.encoded.bodyIsDeflated ? .deflated : []
+          if incoming.awaitsJudgement { flags.insert(.awaitsJudgement) }
+          insert.bind(4, flags.rawValue)
           insert.bind(5, blob: incoming.encoded.header)
           insert.bind(6, Int64(incoming.encoded.bodyByteCount))
           insert.bind(7, blob: incoming.encoded.body)

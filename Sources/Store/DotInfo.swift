@@ -24,6 +24,8 @@ struct LogFlags: OptionSet {
   static let suspect = LogFlags(rawValue: 4)
   /// Not decodable or not valid: known, without effect.
   static let malformed = LogFlags(rawValue: 8)
+  /// Of a parked change set only: it entered here, and is judged when it is applied.
+  static let awaitsJudgement = LogFlags(rawValue: 16)
 }
 
 /// Dots by local log id, read once; bounded.

@@ -12,6 +12,9 @@ struct Incoming {
   var isProved = false
   /// The signature over its own head, when there is one.
   var signedHead: SignedHead?
+  /// This node is the hub where it entered: rights and clock are judged when it is applied, however long it
+  /// waits until then and whoever brings what it waits for.
+  var awaitsJudgement = false
 }
 
 /// The change sets of one (stream, replica) that wait, ascending by number without two alike.
@@ -25,6 +28,7 @@ struct IncomingRun {
     let index = list.firstIndex { $0.header.number >= incoming.header.number } ?? list.count
     if index < list.count, list[index].header.number == incoming.header.number {
       if list[index].signedHead == nil { list[index].signedHead = incoming.signedHead }
+      if incoming.awaitsJudgement { list[index].awaitsJudgement = true }
     } else {
       list.insert(incoming, at: index)
     }

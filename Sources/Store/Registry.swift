@@ -55,6 +55,9 @@ package struct RegisteredReplica: Hashable, Sendable {
   package let publicKey: [UInt8]
   package let status: String
   package let name: String
+
+  /// Whether its life is not over.
+  package var isActive: Bool { status == Registry.active }
 }
 
 extension Replica {
@@ -102,6 +105,16 @@ extension Replica {
   /// The entry of a replica; nil when it is not registered in a stream held here.
   package func registered(_ replica: ReplicaID) throws(StoreError) -> RegisteredReplica? {
     try onConnection { () throws(StoreError) in try registeredReplica(replica) }
+  }
+
+  /// The newest admitted life of a node; nil when none is registered in a stream held here. The anchor's is
+  /// known from the start.
+  package func admittedReplica(of node: NodeCode) throws(StoreError) -> ReplicaID? {
+    let registered = try registeredReplicas().filter {
+      $0.replica.node == node && $0.isActive
+    }
+    let anchor = identity.anchor.replica
+    return registered.map(\.replica).max() ?? (anchor.node == node ? anchor : nil)
   }
 
   func registeredReplica(_ replica: ReplicaID) throws(StoreError) -> RegisteredReplica? {

@@ -29,6 +29,28 @@ package struct ApplyOutcome: Equatable, Sendable {
   package var streamsAdvanced: [StreamID] = []
 
   package init() {}
+
+  /// Takes over what another message did.
+  package mutating func add(_ other: ApplyOutcome) {
+    applied += other.applied
+    duplicates += other.duplicates
+    parked += other.parked
+    refused += other.refused
+    suspect += other.suspect
+    rejected += other.rejected
+    streamsAdvanced = Set(streamsAdvanced).union(other.streamsAdvanced).sorted()
+  }
+}
+
+/// Whose change sets a hub judges, as the first that has them. Source: engine.md §3 (refusal), §12.
+package enum Ingress: Hashable, Sendable {
+  /// What comes was judged already, or comes from above.
+  case none
+  /// Those of the peer itself, which proved to be the sender.
+  case peer
+  /// Those of all nodes below: who brings them is not proved. Judging once more what another hub has judged
+  /// refuses what was refused.
+  case everyone
 }
 
 extension Replica {
@@ -40,10 +62,18 @@ extension Replica {
   package func apply(
     _ message: ChangesMessage, from peer: ReplicaID, isIngress: Bool, wallMilliseconds: UInt64
   ) throws(StoreError) -> ApplyOutcome {
+    try apply(
+      message, from: peer, ingress: isIngress ? .peer : .none, wallMilliseconds: wallMilliseconds)
+  }
+
+  /// As above; `ingress` says whose change sets enter here.
+  package func apply(
+    _ message: ChangesMessage, from peer: ReplicaID, ingress: Ingress, wallMilliseconds: UInt64
+  ) throws(StoreError) -> ApplyOutcome {
     try transaction(stamping: stopReason == nil ? wallMilliseconds : nil) {
       () throws(StoreError) in
       let delivery = Delivery(
-        self, peer: peer, isIngress: isIngress, wallMilliseconds: wallMilliseconds)
+        self, peer: peer, ingress: ingress, wallMilliseconds: wallMilliseconds)
       try delivery.receive(message)
       try delivery.applyReady()
       try delivery.park()

@@ -98,7 +98,7 @@ extension Replica {
     return replica
   }
 
-  private static func make(
+  static func make(
     _ folder: ReplicaFolder, _ database: DatabaseQueue, _ connection: OpaquePointer,
     _ tree: ScopeTree, _ schema: Schema, _ lease: Lease?, withKey: Bool
   ) throws(StoreError) -> Replica {
@@ -140,17 +140,13 @@ extension Replica {
   /// SQLite is configured once per process, before its first use.
   private static let configured: Int32 = csqlite_configure()
 
-  private static func openDatabase(
+  static func openDatabase(
     _ folder: ReplicaFolder, isOwner: Bool, readOnly: Bool
   ) throws(StoreError) -> (DatabaseQueue, OpaquePointer) {
     _ = configured
-    var configuration = Configuration()
-    configuration.readonly = readOnly
-    configuration.busyMode = .timeout(10)
-    configuration.foreignKeysEnabled = false
-    configuration.label = "replica"
     do {
-      let queue = try DatabaseQueue(path: folder.database, configuration: configuration)
+      let queue = try DatabaseQueue(
+        path: folder.database, configuration: configuration(readOnly: readOnly))
       let connection = try queue.inDatabase { database -> OpaquePointer in
         if !readOnly {
           try database.execute(sql: "PRAGMA journal_mode = WAL")
@@ -161,14 +157,7 @@ extension Replica {
         }
         // Only the owner checkpoints (engine.md §11).
         try database.execute(sql: "PRAGMA wal_autocheckpoint = \(isOwner ? 4000 : 0)")
-        try database.execute(sql: "PRAGMA cache_size = -32768")
-        guard let connection = database.sqliteConnection else {
-          throw StoreError.folder(path: folder.database, problem: "has no connection")
-        }
-        // The capture triggers are for other programs: the engine stamps its own writes itself.
-        csqlite_harden(connection)
-        csqlite_set_triggers_enabled(connection, 0)
-        return connection
+        return try prepare(database, folder)
       }
       return (queue, connection)
     } catch let error as StoreError {
@@ -176,6 +165,29 @@ extension Replica {
     } catch {
       throw .folder(path: folder.database, problem: "cannot be opened: \(error)")
     }
+  }
+
+  static func configuration(readOnly: Bool) -> Configuration {
+    var configuration = Configuration()
+    configuration.readonly = readOnly
+    configuration.busyMode = .timeout(10)
+    configuration.foreignKeysEnabled = false
+    configuration.label = "replica"
+    return configuration
+  }
+
+  /// What every connection needs; the connection itself.
+  static func prepare(
+    _ database: Database, _ folder: ReplicaFolder
+  ) throws -> OpaquePointer {
+    try database.execute(sql: "PRAGMA cache_size = -32768")
+    guard let connection = database.sqliteConnection else {
+      throw StoreError.folder(path: folder.database, problem: "has no connection")
+    }
+    // The capture triggers are for other programs: the engine stamps its own writes itself.
+    csqlite_harden(connection)
+    csqlite_set_triggers_enabled(connection, 0)
+    return connection
   }
 
   private static func createTables(

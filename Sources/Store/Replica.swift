@@ -30,6 +30,8 @@ package final class Replica {
   let lease: Lease?
   var clock = HybridClock()
   var nextLog: Int64 = 1
+  /// Set while rows are counted.
+  var rowChanges: RowChanges?
   private var states: [StreamID: StreamState] = [:]
   private var dataVersion: Int64 = -1
 
@@ -51,7 +53,11 @@ package final class Replica {
     writer = RowWriter(statements, dots, tree)
   }
 
-  deinit { statements.removeAll() }
+  deinit {
+    // The hook holds no reference to what it counts in.
+    if rowChanges != nil { sqlite3_update_hook(statements.connection, nil, nil) }
+    statements.removeAll()
+  }
 
   /// The layouts in order of table id.
   var orderedLayouts: [TableLayout] {
@@ -96,8 +102,10 @@ package final class Replica {
           try state.flush(statements)
         }
         try statements("COMMIT").run()
+        rowChanges?.settle()
         return result
       } catch {
+        rowChanges?.discard()
         forget()
         rollback()
         throw error

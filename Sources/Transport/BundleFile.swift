@@ -24,11 +24,18 @@ package enum BundleFile {
     /// Bytes written so far.
     package private(set) var byteCount = 0
 
-    /// Takes what an interrupted writer left. Throws `file` when the folder cannot be written or another
-    /// process is writing the same bundle.
+    /// Takes what an interrupted writer left. Throws `file` when the folder cannot be written, another process
+    /// is writing the same bundle, or the name is that of a folder or device.
     package init(path: String, limitBytes: Int = Limits.bundleFileBytes) throws(TransportError) {
       (self.path, self.limitBytes) = (path, limitBytes)
       partialPath = path + ".partial"
+      descriptor = -1
+      var named = stat()
+      if stat(path, &named) == 0, named.st_mode & S_IFMT != S_IFREG {
+        throw .file(
+          path: path, during: .open,
+          code: named.st_mode & S_IFMT == S_IFDIR ? EISDIR : EEXIST)
+      }
       descriptor = open(partialPath, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw .file(path: partialPath, during: .open, code: errno) }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, isStillInPlace else {

@@ -6,16 +6,9 @@ enum FileAccess {
   /// All bytes of a file, `-` for the standard input. Throws `Problem` above `limit` bytes.
   static func read(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
     let data: Data
-    do {
-      let handle =
-        path == "-"
-        ? FileHandle.standardInput
-        : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      data = try read(handle, upTo: limit + 1)
-    } catch {
-      throw Problem(
-        "cannot read the file", on: path, because: error.localizedDescription,
-        next: ["Check the path and the rights of the file."], status: .noInput)
+    let handle = try open(path)
+    do { data = try read(handle, upTo: limit + 1) } catch {
+      throw cannotRead(path, error.localizedDescription)
     }
     guard data.count <= limit else {
       throw Problem(
@@ -24,6 +17,34 @@ enum FileAccess {
         status: .data)
     }
     return Array(data)
+  }
+
+  /// Hands over all bytes of a file, `-` for the standard input, in pieces of at most 1 MiB.
+  static func forEachPiece(
+    of path: String, _ body: ([UInt8]) throws(Problem) -> Void
+  ) throws(Problem) {
+    let handle = try open(path)
+    while true {
+      let piece: Data?
+      do { piece = try handle.read(upToCount: 1 << 20) } catch {
+        throw cannotRead(path, error.localizedDescription)
+      }
+      guard let piece, !piece.isEmpty else { return }
+      try body(Array(piece))
+    }
+  }
+
+  private static func open(_ path: String) throws(Problem) -> FileHandle {
+    if path == "-" { return FileHandle.standardInput }
+    do { return try FileHandle(forReadingFrom: URL(fileURLWithPath: path)) } catch {
+      throw cannotRead(path, error.localizedDescription)
+    }
+  }
+
+  private static func cannotRead(_ path: String, _ reason: String) -> Problem {
+    Problem(
+      "cannot read the file", on: path, because: reason,
+      next: ["Check the path and the rights of the file."], status: .noInput)
   }
 
   private static func read(_ handle: FileHandle, upTo limit: Int) throws -> Data {

@@ -22,6 +22,8 @@ import Terminal
       StatusCommand.self,
       ConflictsCommand.self,
       RosterCommand.self,
+      BundleCommand.self,
+      FramesCommand.self,
       CheckCommand.self,
       BenchCommand.self,
       ConfigCommand.self,

@@ -73,6 +73,10 @@ package struct BundleReader: Sendable {
   /// Bytes before the seal's index, once the seal was read: those that its hash is over.
   package private(set) var sealedByteCount: UInt64?
   private var taken: UInt64 = 0
+  /// Bytes before the first that belongs to no message given out yet: after an error, where the damage is.
+  package private(set) var offset: UInt64 = 0
+  /// Messages given out so far.
+  package var messageCount: UInt32 { index }
 
   package init() {}
 
@@ -115,6 +119,7 @@ package struct BundleReader: Sendable {
     if case .opening = state {
       guard try takeOpening() else { return nil }
       state = .manifest
+      offset = taken
     }
     if case .sealed = state {
       guard start == buffer.count else { throw .trailingBytes(count: buffer.count - start) }
@@ -129,6 +134,7 @@ package struct BundleReader: Sendable {
     try accept(message)
     isInFrame = false
     index += 1
+    offset = taken
     return message
   }
 

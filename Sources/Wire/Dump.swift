@@ -1,15 +1,38 @@
 import Causality
 package import Changes
 
-/// Frames, bundles and change sets as text for auditors: one change per line, without a schema.
+/// Frames, bundles and change sets as text for auditors: one change per line.
 ///
-/// Tables are shown as `t1000`, columns as `c3`. Control characters are escaped, so that nothing in the data
-/// can act on a terminal. The form may change; it is for people.
+/// Control characters are escaped, so that nothing in the data can act on a terminal. The form may change; it is
+/// for people.
 package enum Dump {
+  /// How things are called.
+  package struct Style: Sendable {
+    let schema: Schema?
+    let time: @Sendable (UInt64) -> String
+
+    /// What `schema` does not know, and all without one, is shown by number: tables as `t1000`, columns as `c3`.
+    /// `time`: the text of milliseconds since 1970.
+    package init(
+      schema: Schema? = nil, time: @escaping @Sendable (UInt64) -> String = { "\($0)" }
+    ) {
+      (self.schema, self.time) = (schema, time)
+    }
+
+    fileprivate func name(_ table: TableID) -> String {
+      schema?.table(table)?.name ?? "t\(table.number)"
+    }
+
+    fileprivate func name(_ column: ColumnID, of table: TableID) -> String {
+      let columns = schema?.table(table)?.columns ?? []
+      return columns.first { $0.id == column }?.name ?? "c\(column.number)"
+    }
+  }
+
   /// The header of a change set, then one line per row and control operation.
-  package static func lines(of changeSet: ChangeSet) -> [String] {
+  package static func lines(of changeSet: ChangeSet, _ style: Style = Style()) -> [String] {
     let header = changeSet.header
-    var first = "change set \(header.dot) at \(header.timestamp.milliseconds)"
+    var first = "change set \(header.dot) at \(style.time(header.timestamp.milliseconds))"
     if header.timestamp.counter > 0 { first += "+\(header.timestamp.counter)" }
     first += " schema \(header.schemaVersion) author \(quoted(header.author))"
     if !header.reason.isEmpty { first += " reason \(quoted(header.reason))" }
@@ -19,7 +42,7 @@ package enum Dump {
     }
     var lines = [first]
     for block in changeSet.body.blocks {
-      for row in 0..<block.rowCount { lines.append("  " + line(of: row, in: block)) }
+      for row in 0..<block.rowCount { lines.append("  " + line(of: row, in: block, style)) }
     }
     for control in changeSet.body.controls { lines.append("  " + line(of: control)) }
     return lines
@@ -48,13 +71,15 @@ package enum Dump {
   }
 
   /// The lines of one message. Throws when a change set in it is not canonical.
-  package static func lines(of message: Message) throws(WireError) -> [String] {
+  package static func lines(
+    of message: Message, _ style: Style = Style()
+  ) throws(WireError) -> [String] {
     switch message {
     case .hello(let hello):
       let versions = hello.protocolVersions
       let first =
         "hello \(hello.replica) protocol \(versions.lowerBound)–\(versions.upperBound) "
-        + "schema \(hello.schemaVersion) at \(hello.wallMilliseconds) "
+        + "schema \(hello.schemaVersion) at \(style.time(hello.wallMilliseconds)) "
         + "quarantined \(hello.quarantineCount) challenge \(hex(hello.challenge))"
       return [first]
         + hello.streams.map {
@@ -66,7 +91,7 @@ package enum Dump {
     case .changes(let changes):
       var lines: [String] = []
       for changeSet in changes.changeSets {
-        lines += Self.lines(of: try changeSet.decoded())
+        lines += Self.lines(of: try changeSet.decoded(), style)
       }
       return lines + changes.heads.map { "head \($0.dot) \($0.hash)" }
     case .part(let part):
@@ -86,20 +111,20 @@ package enum Dump {
       let target = manifest.to.map(\.description) ?? "any holder"
       let purpose = manifest.isAcknowledgement ? " acknowledgement" : ""
       let first =
-        "bundle\(purpose) from \(manifest.from) to \(target) at \(manifest.createdMilliseconds), "
+        "bundle\(purpose) from \(manifest.from) to \(target) at \(style.time(manifest.createdMilliseconds)), "
         + "\(manifest.frameCount) frames"
       return [first] + manifest.ranges.map { "  \($0.stream) after \($0.after) up to \($0.upTo)" }
     case .bundleSeal(let seal): return ["seal \(seal.contentHash)"]
     }
   }
 
-  private static func line(of row: Int, in block: RowBlock) -> String {
+  private static func line(of row: Int, in block: RowBlock, _ style: Style) -> String {
     let key = (0..<block.keyWidth).map { text(of: block.cells.value(row, $0)) }
-    var line = "\(block.kind) t\(block.table.number) \(key.joined(separator: "/"))"
+    var line = "\(block.kind) \(style.name(block.table)) \(key.joined(separator: "/"))"
     for (index, column) in block.columns.enumerated() {
       let place = block.keyWidth + index
       let new = text(of: block.cells.value(row, place))
-      line += " c\(column.column.number)"
+      line += " " + style.name(column.column, of: block.table)
       if column.group.number != column.column.number { line += "(g\(column.group.number))" }
       if block.hasBefore {
         line += ": \(text(of: block.cells.value(row, place + block.columns.count))) → \(new)"

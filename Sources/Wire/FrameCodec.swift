@@ -74,6 +74,8 @@ package struct FrameDecoder: Sendable {
   private var buffer: [UInt8] = []
   private var start = 0
   private var failure: WireError?
+  /// Bytes of the frames given out so far: after an error, where the damage begins.
+  package private(set) var offset: UInt64 = 0
 
   package init() {}
 
@@ -96,6 +98,7 @@ package struct FrameDecoder: Sendable {
     do throws(WireError) {
       guard let (message, count) = try Self.first(of: buffer[start...]) else { return nil }
       start += count
+      offset += UInt64(count)
       return message
     } catch {
       failure = error

@@ -78,6 +78,35 @@ import Transport
     }
   }
 
+  @Test func `a name that is no file's stays what it is`() throws {
+    let folder = try TemporaryFolder("tributary-bundle")
+    let pipe = folder.path(of: "pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(throws: TransportError.file(path: pipe, during: .open, code: EEXIST)) {
+      try BundleFile.Writer(path: pipe)
+    }
+    let inner = try folder.makeFolder("inner")
+    #expect(throws: TransportError.file(path: inner, during: .open, code: EISDIR)) {
+      try BundleFile.Writer(path: inner)
+    }
+    var facts = stat()
+    #expect(stat(pipe, &facts) == 0 && facts.st_mode & S_IFMT == S_IFIFO)
+  }
+
+  @Test func `a spool gives back what was written and has no name`() throws {
+    let folder = try TemporaryFolder("tributary-bundle")
+    let spool = try BundleFile.Spool(in: folder.path, limitBytes: 600_000)
+    var random = SeededGenerator(seed: 5)
+    let pieces = [0, 1, 300_000, 299_999].map { random.bytes($0) }
+    for piece in pieces { try spool.write(piece) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    var read: [UInt8] = []
+    try spool.forEachPiece { read += $0 }
+    #expect(read == pieces.flatMap { $0 })
+    #expect(throws: TransportError.self) { try spool.write([1]) }
+    #expect(throws: TransportError.self) { try BundleFile.Spool(in: folder.path + "/none") }
+  }
+
   @Test func `limits, missing files and folders are typed errors`() throws {
     try withFolder { folder in
       let path = folder + "/a.bundle"
