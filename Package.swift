@@ -88,7 +88,7 @@ let package = Package(
         "Causality", "Changes", "Wire", "Replication", "Store", "Transport", crypto, lifecycle,
         logging, signals,
       ]),
-    module("Inspection"),
+    module("Inspection", [crypto]),
     module(
       "Casework", ["Causality", "Changes", "Inspection", "Store", csv],
       resources: [.embedInCode("Resources/divisions.csv")]),
@@ -121,7 +121,7 @@ let package = Package(
     tests("TerminalTests", ["Terminal"]),
     tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),
-    tests("InspectionTests", ["Inspection"]),
+    tests("InspectionTests", ["Inspection", crypto]),
     tests(
       "NodeTests",
       ["Causality", "Changes", "Node", "Replication", "Store", "Transport", logging]),

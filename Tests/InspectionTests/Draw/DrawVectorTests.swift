@@ -1,0 +1,63 @@
+import Foundation
+import Inspection
+import Testing
+
+/// The published vectors: each names the first step that fails, or none. They are checked by this program
+/// and by a verifier that was written from the page alone.
+@Suite struct DrawVectorTests {
+  private struct Case: Decodable {
+    let failingStep: DrawStep?
+    let record: DrawRecord
+
+    enum CodingKeys: String, CodingKey {
+      case failingStep = "failing_step"
+      case record
+    }
+  }
+
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "Protocol/Vectors/draw")
+
+  private static func names() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
+      .filter { $0.hasSuffix(".json") }.sorted()
+  }
+
+  @Test func `each vector fails at the step that it names, or at none`() throws {
+    let names = try Self.names()
+    #expect(names.count >= 20)
+    var steps: Set<DrawStep> = []
+    for name in names {
+      let data = try Data(contentsOf: Self.folder.appending(path: name))
+      let found = try JSONDecoder().decode(Case.self, from: data)
+      let failed = DrawVerifier.findings(of: found.record).filter { $0.fault != nil }
+      let first = DrawStep.allCases.first { step in failed.contains { $0.step == step } }
+      #expect(first == found.failingStep, "\(name): \(failed)")
+      #expect((found.failingStep == nil) == name.hasPrefix("valid-"), "\(name)")
+      if let step = found.failingStep { steps.insert(step) }
+      let again = try JSONDecoder().decode(
+        DrawRecord.self, from: try JSONEncoder().encode(found.record))
+      #expect(again == found.record, "\(name)")
+    }
+    #expect(Set(DrawStep.allCases).subtracting(steps).isEmpty)
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/env")))
+  func `a verifier written from the page alone agrees on every vector`() throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [
+      "python3", "-B", Self.folder.appending(path: "verify.py").path(percentEncoded: false),
+      "--vectors", Self.folder.path(percentEncoded: false),
+    ]
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    // 127: this machine has no python3.
+    #expect([0, 127].contains(process.terminationStatus), "\(text)")
+  }
+}
