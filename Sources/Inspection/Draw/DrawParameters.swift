@@ -153,7 +153,7 @@ package struct DrawParameters: Hashable, Sendable {
         return count.bytes
       })
     field(4, requirement.map(DrawBytes.normal))
-    field(5, items.map(ItemList.codeBytes))
+    field(5, items.map(DrawItemList.codeBytes))
     field(6, matching?.bytes)
     return bytes.bytes
   }

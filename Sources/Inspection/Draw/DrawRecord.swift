@@ -202,7 +202,7 @@ package struct DrawRecord: Hashable, Sendable, Codable {
   package var countyAnchor: Anchor
   package var hubAnchor: Anchor
   package var itemListVersion: UInt64
-  package var items: [ItemList.Item]
+  package var items: [DrawItemList.Item]
   package var frames: [PublishedFrame]
   package var draws: [Draw]
 
@@ -218,7 +218,7 @@ package struct DrawRecord: Hashable, Sendable, Codable {
 
   package init(
     unit: String, year: UInt16, complete: Bool, keys: [Key], countyAnchor: Anchor,
-    hubAnchor: Anchor, items: ItemList, frames: [PublishedFrame], draws: [Draw]
+    hubAnchor: Anchor, items: DrawItemList, frames: [PublishedFrame], draws: [Draw]
   ) {
     (format, version) = (DrawRecord.formatName, 1)
     (self.unit, self.year, self.complete) = (unit, year, complete)

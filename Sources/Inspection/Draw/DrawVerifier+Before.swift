@@ -1,9 +1,9 @@
 /// The steps about what was fixed before the seed.
 extension DrawVerifier {
   func checkItems(_ subject: Subject) throws(DrawFault) -> DrawGap? {
-    let list: ItemList
+    let list: DrawItemList
     do throws(DrawError) {
-      list = try ItemList(version: record.itemListVersion, items: record.items)
+      list = try DrawItemList(version: record.itemListVersion, items: record.items)
     } catch {
       throw .rows(error)
     }
@@ -99,7 +99,7 @@ extension DrawVerifier {
   func checkCaps(_ subject: Subject) throws(DrawFault) -> DrawGap? {
     guard let counts = subject.frame?.counts else { return .notPart }
     do throws(DrawError) {
-      let list = try ItemList(version: record.itemListVersion, items: record.items)
+      let list = try DrawItemList(version: record.itemListVersion, items: record.items)
       try subject.draw.parameters.check(against: list, counts: counts)
     } catch {
       throw .rule(error)

@@ -35,7 +35,7 @@ package struct InspectorRow: Hashable, Sendable {
     bytes.u32(certificateValidTo)
     bytes.u32(monthCap)
     bytes.u32(load)
-    bytes.raw(ItemList.codeBytes(tags))
+    bytes.raw(DrawItemList.codeBytes(tags))
     return bytes.bytes
   }
 }
@@ -175,7 +175,7 @@ package struct MatchingRules: Hashable, Sendable {
     bytes.u32(firstDay)
     bytes.u32(lastDay)
     bytes.u8((avoidsLastTeam ? 1 : 0) | (limitsOwnStation ? 2 : 0))
-    bytes.raw(ItemList.codeBytes(requiredTags))
+    bytes.raw(DrawItemList.codeBytes(requiredTags))
     bytes.hash(avoidanceHash)
     bytes.hash(neighbourFrame ?? .zero)
     bytes.hash(objectResult ?? .zero)

@@ -52,7 +52,7 @@ package struct InspectorMatch: Sendable {
       bytes.text(visit.object)
       bytes.u8(own.state(of: visit.team).rawValue)
       bytes.u32(visit.eligible)
-      bytes.raw(ItemList.codeBytes(visit.team.map { pool.rows[$0].id }))
+      bytes.raw(DrawItemList.codeBytes(visit.team.map { pool.rows[$0].id }))
     }
     resultHash = bytes.hash
     var board = neighbours.map {

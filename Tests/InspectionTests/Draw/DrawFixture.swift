@@ -22,14 +22,14 @@ struct DrawFixture {
 
   let county = CommittedValues(secret: [UInt8](repeating: 0xC0, count: 32), count: 8)
   let hub = CommittedValues(secret: [UInt8](repeating: 0xB0, count: 32), count: 8)
-  let list: ItemList
+  let list: DrawItemList
   let pool: InspectorFrame
   let poolHeader: FrameHeader
   var published: [DrawRecord.PublishedFrame] = []
   var draws: [DrawRecord.Draw] = []
 
   init() throws {
-    list = try ItemList(
+    list = try DrawItemList(
       version: 2_026_010_101,
       items: [
         .init(

@@ -60,4 +60,50 @@ import Testing
     // 127: this machine has no python3.
     #expect([0, 127].contains(process.terminationStatus), "\(text)")
   }
+
+  private static func page() throws -> String {
+    try String(
+      contentsOf: folder.deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "10-Draw.md"), encoding: .utf8)
+  }
+
+  /// The digits of a block ```` ```hex name ```` of the page, up to two blanks per line.
+  private static func example(_ name: String) throws -> String {
+    let parts = try page().components(separatedBy: "```hex \(name)\n")
+    let block = try #require(parts.last?.components(separatedBy: "```").first)
+    return block.split(separator: "\n").map {
+      $0.description.components(separatedBy: "  ")[0].filter { $0 != " " }
+    }.joined()
+  }
+
+  @Test func `the examples and bounds of the page are what the code has`() throws {
+    let text = { (bytes: [UInt8]) in
+      bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+    var fixture = try DrawFixture()
+    try fixture.draw()
+    let (header, draw) = (fixture.published[1].header, fixture.draws[0])
+    #expect(try Self.example("draw-row") == text(DrawFixture.rows()[6].bytes))
+    #expect(try Self.example("draw-header") == text(header.bytes))
+    let page = try Self.page()
+    let seed = try #require(draw.reveal?.seed)
+    let digest = ObjectDigest(seed: seed, parameters: draw.parameters)
+      .digest(of: DrawFixture.code(7))
+    for hash in [
+      MerkleTree.leaf(DrawFixture.rows()[6].bytes), header.hash, seed, digest,
+    ] {
+      #expect(page.contains("`\(hash)`"))
+    }
+    #expect(draw.strata[3].selected[2] == DrawFixture.code(7))
+    let bounds: [(String, Int)] = [
+      ("rowsPerFrame", DrawLimits.rowsPerFrame), ("textBytes", DrawLimits.textBytes),
+      ("filterBytes", DrawLimits.filterBytes), ("filterDepth", DrawLimits.filterDepth),
+      ("strata", DrawLimits.strata), ("tasksPerSession", DrawLimits.tasksPerSession),
+      ("committedValues", DrawLimits.committedValues), ("weight", Int(DrawLimits.weight)),
+      ("teamSize", DrawLimits.teamSize), ("reserves", DrawLimits.reserves),
+    ]
+    let plain = page.replacing(",", with: "")
+    for (name, value) in bounds { #expect(plain.contains("| `\(name)` | \(value) |"), "\(name)") }
+    for step in DrawStep.allCases { #expect(page.contains("| `\(step.rawValue)` |")) }
+  }
 }

@@ -1,5 +1,5 @@
 /// The effective list of items of a unit, as far as draws depend on it. Source: Protocol/10-Draw.md §4.
-package struct ItemList: Hashable, Sendable {
+package struct DrawItemList: Hashable, Sendable {
   /// One item (抽查事项).
   package struct Item: Hashable, Sendable, Codable {
     /// General items are capped, key items are not.
@@ -60,7 +60,7 @@ package struct ItemList: Hashable, Sendable {
       bytes.text(item.name)
       bytes.u8(item.itemClass == .key ? 1 : 0)
       bytes.u32(item.capBp ?? DrawParameters.none)
-      bytes.raw(ItemList.codeBytes(item.qualifications))
+      bytes.raw(DrawItemList.codeBytes(item.qualifications))
     }
     return bytes.hash
   }
@@ -88,7 +88,7 @@ extension DrawParameters {
   /// The rules of, checked when a plan is signed, at commit and at the hub: general
   /// items never above their cap, a large share as an order of batches. Throws `DrawError`.
   package func check(
-    against list: ItemList, counts: [StratumCount], batchThresholdBp: UInt32 = 5_000
+    against list: DrawItemList, counts: [StratumCount], batchThresholdBp: UInt32 = 5_000
   )
     throws(DrawError)
   {
