@@ -7,11 +7,11 @@ package enum FileEncoding: String, Hashable, Sendable, CaseIterable {
   /// GB18030, of which GBK and GB2312 are parts: what spreadsheets on Chinese Windows write.
   case gb18030
 
-  /// UTF-8 when the file starts with its byte order mark, or when more of the lines that are not
+  /// That of the byte order mark which the file starts with; else UTF-8 when more of the lines that are not
   /// ASCII are valid UTF-8 than not; else GB18030. One damaged line thus does not turn a whole file of
   /// UTF-8 into wrong characters. Cost: linear, at most 10,000 lines that are not ASCII.
   package static func detected(_ bytes: [UInt8]) -> FileEncoding {
-    if bytes.starts(with: byteOrderMark) { return .utf8 }
+    for encoding in allCases where bytes.starts(with: encoding.byteOrderMark) { return encoding }
     var (valid, invalid, start) = (0, 0, 0)
     while start < bytes.count, valid + invalid < 10_000 {
       let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
@@ -24,8 +24,13 @@ package enum FileEncoding: String, Hashable, Sendable, CaseIterable {
     return invalid > valid ? .gb18030 : .utf8
   }
 
-  /// EF BB BF.
-  package static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  /// U+FEFF, which may stand before the text: EF BB BF, or 84 31 95 33.
+  package var byteOrderMark: [UInt8] {
+    switch self {
+    case .utf8: [0xEF, 0xBB, 0xBF]
+    case .gb18030: [0x84, 0x31, 0x95, 0x33]
+    }
+  }
 
   static func isValidUTF8(_ bytes: ArraySlice<UInt8>) -> Bool {
     bytes.withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) != nil }

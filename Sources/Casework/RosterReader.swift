@@ -40,10 +40,10 @@ package struct RosterReader {
       throw .fileTooLarge(bytes: bytes.count, limit: RosterLimits.fileBytes)
     }
     let encoding = options.encoding ?? FileEncoding.detected(bytes)
-    let hasMark = encoding == .utf8 && bytes.starts(with: FileEncoding.byteOrderMark)
+    let hasMark = bytes.starts(with: encoding.byteOrderMark)
     let converter =
       encoding == .utf8 ? nil : try TextConverter(from: encoding, to: .utf8)
-    var splitter = CSVRecordSplitter(bytes, from: hasMark ? 3 : 0)
+    var splitter = CSVRecordSplitter(bytes, from: hasMark ? encoding.byteOrderMark.count : 0)
     var header: [String] = []
     while header.allSatisfy(\.isEmpty), let piece = splitter.next() {
       guard case .record(_, let range, let isQuoted) = piece,

@@ -49,7 +49,7 @@ package struct RosterWriter {
   package mutating func takeBytes() -> [UInt8] {
     defer { (text, isAtStart) = ("", false) }
     guard let converter else {
-      return (isAtStart ? FileEncoding.byteOrderMark : []) + Array(text.utf8)
+      return (isAtStart ? FileEncoding.utf8.byteOrderMark : []) + Array(text.utf8)
     }
     guard let bytes = converter.convert(text.utf8) else {
       preconditionFailure("GB18030 encodes all of Unicode")

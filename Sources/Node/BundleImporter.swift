@@ -151,6 +151,7 @@ package struct BundleImporter {
         wallMilliseconds: wallMilliseconds), peer: peer)
     run.actions.peer = from
     run.actions.isPeerProved = result.seal == .holds
+    run.actions.throwsWhenNotReady = true
     let scan = try BundleError.file { () throws(TransportError) in try BundleScan(path: path) }
     while run.outcome == nil {
       let message = try BundleError.file { () throws(TransportError) in try scan.next() }
@@ -238,12 +239,10 @@ package struct BundleImporter {
     case .linkEnded: return
     case .bundleForOther(let node): throw .addressed(to: node, from: from)
     case .bundleGap(let streams): throw .gap(streams, from: from)
-    case .notReady:
-      throw .store(.busy("the disk is full, or another program holds the file"))
     case .bundleMalformed(let message), .refused(let message), .violated(let message):
       if message.code == .retiredReplica { throw .retired(from) }
       throw .violated(message)
-    case .identityLost: preconditionFailure("an alarm was raised before")
+    case .identityLost, .notReady: preconditionFailure("it was thrown before")
     }
   }
 

@@ -187,7 +187,10 @@ package actor NodeEngine {
     _ peer: ReplicaID, isParent: Bool, address: String?, outcome: ExchangeOutcome?,
     traffic: LinkTraffic
   ) throws(StoreError) {
-    var record = peers[peer] ?? PeerRecord(replica: peer, isParent: isParent)
+    // Bundles that other processes carried count as well.
+    var record =
+      try replica.peers().first { $0.replica == peer }
+      ?? PeerRecord(replica: peer, isParent: isParent)
     record.isParent = isParent
     record.address = address ?? record.address
     record.bytesIn += traffic.bytesIn

@@ -21,6 +21,8 @@ struct ReplicaActions {
   private(set) var total = ApplyOutcome()
   /// Whether the peer proved to be who it says; a bundle without a seal that holds does not.
   var isPeerProved = true
+  /// Whether a full disk or a busy file is the caller's to tell, because there is no peer to be told.
+  var throwsWhenNotReady = false
 
   init(
     _ replica: Replica, challenges: ChallengeBook?, wallMilliseconds: UInt64
@@ -161,6 +163,7 @@ struct ReplicaActions {
     do throws(StoreError) {
       return try body(&self)
     } catch {
+      if throwsWhenNotReady { throw error }
       switch error {
       case .diskFull: return .notReady(retryAfterMilliseconds: 60_000)
       case .busy: return .notReady(retryAfterMilliseconds: 1_000)

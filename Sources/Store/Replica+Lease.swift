@@ -77,6 +77,7 @@ extension Replica {
   /// Orderly end: a checkpoint, and a lease that knows the last numbers.
   package func close() throws(StoreError) {
     if lease != nil, stopReason == nil { try renewLease() }
+    if rowChanges != nil { _ = try stopCountingRows() }
     statements.removeAll()
     do { try database.close() } catch {
       throw .storage(code: 0, message: "close: \(error)")

@@ -14,7 +14,11 @@ package struct RowChangeCount: Hashable, Sendable {
 /// A row that was inserted and changed counts as inserted; one that came and went does not count. Cost: a
 /// few dozen bytes per row touched.
 final class RowChanges {
-  fileprivate enum Fate { case inserted, updated, deleted }
+  fileprivate enum Fate {
+    case inserted, updated, deleted
+    /// The row went, and another one or itself again has its number.
+    case replaced
+  }
 
   private let tables: [String: TableID]
   /// Of the transactions that were committed.
@@ -49,7 +53,8 @@ final class RowChanges {
     case (.inserted, .deleted): nil
     case (.inserted, _): .inserted
     case (_, .deleted): .deleted
-    case (.updated, _), (.deleted, _): .updated
+    case (.deleted, _), (.replaced, _): .replaced
+    case (.updated, _): .updated
     }
   }
 
@@ -62,6 +67,9 @@ final class RowChanges {
         case .inserted: count.inserted += 1
         case .updated: count.updated += 1
         case .deleted: count.deleted += 1
+        case .replaced:
+          count.inserted += 1
+          count.deleted += 1
         }
       }
       return count.inserted + count.updated + count.deleted > 0 ? count : nil

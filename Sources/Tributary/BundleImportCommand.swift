@@ -33,6 +33,9 @@ struct BundleImportCommand: ParsableCommand {
     guard ack == nil || !dryRun else {
       throw ValidationError("A dry run takes nothing, so there is nothing to acknowledge.")
     }
+    guard ack != file else {
+      throw ValidationError("The acknowledgement would take the place of the bundle.")
+    }
   }
 
   func run() throws {

@@ -81,7 +81,7 @@ struct BundleReport: Encodable {
   }
 
   private var streamsText: String {
-    let shown = streams.filter { !$0.upTo.isEmpty }
+    let shown = streams.filter { isAcknowledgement ? !$0.upTo.isEmpty : $0.changeSets > 0 }
     guard !shown.isEmpty else { return "" }
     func vector(_ numbers: [String: UInt64]) -> String {
       numbers.isEmpty

@@ -111,6 +111,21 @@ import Testing
     #expect(try read("subject_code,name").records.isEmpty)
   }
 
+  @Test func `a byte order mark is no part of the first header, in either encoding`() throws {
+    let text: [FileEncoding: [UInt8]] = [
+      .utf8: Array("division,subject_code\n530102,530100600006873\n".utf8),
+      .gb18030: Array("division,subject_code\n530102,530100600006873\n".utf8),
+    ]
+    for (encoding, bytes) in text {
+      let marked = encoding.byteOrderMark + bytes
+      #expect(FileEncoding.detected(marked) == encoding)
+      var reader = try RosterReader(
+        marked, table: .companies, divisions: try DivisionTree.builtIn())
+      #expect(reader.ignoredColumns.isEmpty)
+      #expect(reader.next()?.scope == Scope(code: 530102), "\(encoding)")
+    }
+  }
+
   @Test func `GBK is detected and told`() throws {
     var writer = try RosterWriter(
       .companies, style: RosterWriter.Style(encoding: .gb18030, isChinese: true))

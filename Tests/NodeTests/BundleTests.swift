@@ -230,4 +230,52 @@ import Wire
     #expect(try world.load("early", at: 11).acknowledgedStreams.isEmpty)
     #expect(try world.export(11, to: 10).manifest.changeSetCount == 0)
   }
+
+  @Test func `what the receiver may not hold is not in its bundle`() throws {
+    let world = try BundleWorld([1, 10, 11, 12])
+    let text = "a draft that only those above may see"
+    for (node, branch) in [(10, 10), (11, 11), (12, 12)] as [(UInt32, UInt32)] {
+      try world.draft(node, text, in: branch)
+      try world.put(node, "B", title: "for all", in: branch)
+    }
+    try world.link(12, 10)
+    try world.link(11, 10)
+    let down = try world.export(10, to: 11, .nothing)
+    let streams = down.manifest.ranges.map(\.stream.description)
+    #expect(streams == ["1/both", "10/both", "11/both", "11/up"])
+    try world.export(10, to: 1, .nothing, as: "up")
+    let above = try BundleInspection(path: world.folder.path(of: "up"))
+    #expect(above.contents.filter { $0.stream.channel == .up && $0.changeSets > 0 }.count == 3)
+  }
+
+  @Test func `a change set too large for a frame is carried in parts`() throws {
+    let world = try BundleWorld()
+    var random = SeededGenerator(seed: 6)
+    let text = random.bytes(1 << 20).map { String($0, radix: 36) }.joined()
+    try world.put(11, "B1", title: text)
+    try world.put(11, "B2", title: "small")
+    let made = try world.export(11, to: 10)
+    #expect(made.byteCount > 1 << 20)
+    let taken = try world.load(at: 10)
+    #expect(taken.outcome.applied == 2 && taken.seal == .holds)
+    #expect(try world.title(10, "B1") == .text(text))
+    try world.expectAgreement([10, 11])
+  }
+
+  @Test func `rows that came and went do not count, and a second import counts nothing`() throws {
+    let world = try BundleWorld()
+    try world.put(11, "kept", title: "a")
+    try world.put(11, "gone", title: "a")
+    try world.carry(11, to: 10)
+    try world.put(11, "kept", title: "b")
+    try world.put(11, "kept", title: "c")
+    try world.put(11, "brief", title: "a")
+    try world.delete(11, "brief")
+    try world.delete(11, "gone")
+    try world.put(11, "new", title: "a")
+    try world.export(11, to: 10)
+    let taken = try world.load(at: 10)
+    #expect(taken.rows.map { [$0.inserted, $0.updated, $0.deleted] } == [[1, 1, 1]])
+    #expect(try world.load(at: 10).rows.isEmpty)
+  }
 }

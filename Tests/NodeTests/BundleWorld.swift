@@ -10,6 +10,8 @@ import Wire
 /// Replicas of a small tree that exchange by bundles and, without a network, by links.
 final class BundleWorld {
   static let books = TableID(2_000)
+  /// Seen by the scope's own nodes and those above.
+  static let drafts = TableID(2_001)
   static let title = ColumnID(1)
   static let shelf = ColumnID(2)
 
@@ -28,7 +30,11 @@ final class BundleWorld {
           columns: [
             ColumnDeclaration(id: 1, name: "title", kind: .text),
             ColumnDeclaration(id: 2, name: "shelf", kind: .text),
-          ])
+          ]),
+        TableDeclaration(
+          id: drafts, name: "drafts", channel: .up, scopeColumn: "branch",
+          key: [KeyColumn(name: "number", kind: .text)],
+          columns: [ColumnDeclaration(id: 1, name: "text", kind: .text)]),
       ])
   }
 
@@ -131,7 +137,9 @@ final class BundleWorld {
     var known = try self[from].streams.filter { self[to].streams.contains($0) }
       .map { ($0, try self[to].knowledge(of: $0)) }
     while let batch = try self[from].changes(lackedBy: known, maxBytes: 2_000) {
-      guard case .frame(let message) = batch.content else { continue }
+      guard case .frame(let message) = batch.content else {
+        throw StoreError.damagedRecord("parts over this link")
+      }
       _ = try self[to].apply(
         message, from: self[from].identity.replica, isIngress: isIngress, wallMilliseconds: wall)
       for advance in batch.advanced {
@@ -158,6 +166,23 @@ final class BundleWorld {
       } else {
         try t.update(Self.books, scope: scope, key: [.text(number)], values)
       }
+    }
+  }
+
+  func draft(_ node: UInt32, _ text: String, in branch: UInt32) throws {
+    wall += 1_000
+    let scope = try scope(branch)
+    _ = try self[node].write(author: "a\(node)", wallMilliseconds: wall) { t throws(StoreError) in
+      try t.insert(
+        Self.drafts, scope: scope, key: [.text("D")], [ColumnValue(ColumnID(1), .text(text))])
+    }
+  }
+
+  func delete(_ node: UInt32, _ number: String, in branch: UInt32 = 11) throws {
+    wall += 1_000
+    let scope = try scope(branch)
+    _ = try self[node].write(author: "a\(node)", wallMilliseconds: wall) { t throws(StoreError) in
+      try t.delete(Self.books, scope: scope, key: [.text(number)])
     }
   }
 

@@ -38,6 +38,38 @@ import Wire
       try Dump.lines(ofFrames: frames.dropLast()).last == "(6 bytes of an incomplete frame)")
   }
 
+  @Test func `With a schema tables and columns have names, and what it does not know has numbers`()
+    throws
+  {
+    let schema = try Schema(
+      version: 1,
+      tables: [
+        TableDeclaration(
+          id: TableID(1_000), name: "companies", scopeColumn: "division",
+          key: [KeyColumn(name: "code", kind: .text)],
+          columns: [ColumnDeclaration(id: 3, name: "name", kind: .text)])
+      ])
+    let columns = [3, 8].map { CarriedColumn(column: ColumnID($0), group: GroupID($0)) }
+    var blocks: [RowBlock] = []
+    for table in [1_000, 1_001] as [UInt32] {
+      var block = RowBlock(
+        table: TableID(table), kind: .insert, columns: columns, keyWidth: 1, hasBefore: false)
+      for value in ["k", "v", "w"] { block.cells.append(.text(value)) }
+      blocks.append(block)
+    }
+    let header = ChangeSetHeader(
+      stream: Samples.stream(), replica: Samples.replica(), number: 7,
+      contextAdvance: VersionVector(),
+      timestamp: HybridTimestamp(milliseconds: 1_000), schemaVersion: 2, author: "li.wei")
+    let changeSet = ChangeSet(header: header, body: ChangeSetBody(blocks: blocks, controls: []))
+    let style = Dump.Style(schema: schema) { "\($0 / 1_000) s" }
+    #expect(
+      Dump.lines(of: changeSet, style) == [
+        #"change set 530102/both:530102-1:7 at 1 s schema 2 author "li.wei""#,
+        #"  insert companies "k" name: "v" c8: "w""#, #"  insert t1001 "k" c3: "v" c8: "w""#,
+      ])
+  }
+
   @Test(arguments: MessageKind.allCases)
   func `Every message has lines without control characters`(kind: MessageKind) throws {
     for seed in UInt64(0)..<20 {
