@@ -5,7 +5,7 @@ import Changes
 package enum ConflictKind: UInt8, Hashable, Sendable, CaseIterable {
   /// Concurrent writes of a `latest` group, or of the owner of an `owner` group.
   case concurrentUpdate = 1
-  /// The row was created twice, neither knowing of the other.
+  /// The row was created twice with different values, neither knowing of the other.
   case duplicateCreate = 2
   /// The row was deleted while another wrote it; it lives on.
   case deleteAgainstUpdate = 3
@@ -51,7 +51,8 @@ package struct Conflict: Hashable, Sendable {
 
 extension Register {
   /// The conflict that is open in this register; nil when there is none. Dots with equal values are one
-  /// sibling and no conflict.
+  /// sibling and no conflict. A duplicate create depends on the row's other registers too: see
+  /// `RowRegisters.conflicts`.
   ///
   /// Cost: the dots times the siblings.
   package func conflict(_ policy: RegisterPolicy) -> Conflict? {

@@ -35,6 +35,11 @@ package struct Register: Hashable, Sendable {
 
   package var isEmpty: Bool { dots.isEmpty }
 
+  /// Whether two dots have different values.
+  package var disagrees: Bool {
+    dots.dropFirst().contains { !$0.value.isSameSibling(as: dots[0].value) }
+  }
+
   /// Whether the row lives: one dot of the register of existence is alive.
   package var isAlive: Bool { dots.contains { $0.value.isAlive } }
 

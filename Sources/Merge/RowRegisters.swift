@@ -127,10 +127,15 @@ package struct RowRegisters: Hashable, Sendable {
 
   /// The conflicts that are open on the row, existence first, then ascending by group; none on a row that
   /// does not live.
+  ///
+  /// Who created a row twice alike created one row: a duplicate create is filed only while dots of some
+  /// group have different values. Source: Protocol/4-Merge §3.
   package func conflicts(_ policies: RowPolicies) -> [(group: GroupID, conflict: Conflict)] {
     guard isAlive else { return [] }
     var open: [(group: GroupID, conflict: Conflict)] = []
-    if let conflict = existence.conflict(policies[.existence]) {
+    if let conflict = existence.conflict(policies[.existence]),
+      conflict.kind != .duplicateCreate || groups.contains(where: \.register.disagrees)
+    {
       open.append((.existence, conflict))
     }
     for group in groups {

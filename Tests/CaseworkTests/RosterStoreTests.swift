@@ -195,12 +195,8 @@ private final class TwoNodes {
     _ = try nodes.take(file, nodes.province)
     try nodes.exchange()
     try nodes.expectAgreement()
-    let conflicts = try nodes.county.conflicts()
-    withKnownIssue("engine.md §4 files a duplicate create for insert ∥ insert, also of equal rows")
-    {
-      #expect(conflicts.isEmpty)
-    }
-    #expect(conflicts.allSatisfy { $0.record.kind == .duplicateCreate })
+    #expect(try nodes.county.conflicts().isEmpty)
+    #expect(try nodes.province.conflicts().isEmpty)
     #expect(try nodes.export(nodes.county) == nodes.export(nodes.province))
     let again = try nodes.take(file, nodes.county)
     #expect(again.report.unchanged == 60 && again.dots.isEmpty)

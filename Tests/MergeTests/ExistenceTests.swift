@@ -153,6 +153,46 @@ struct ExistenceTests {
     #expect(row[GroupID(2)].dots.count == 2)
   }
 
+  @Test("Rows that were created twice alike are no conflict, until one of them differs")
+  func equalInserts() {
+    let policies = RowPolicies(nil)
+    let inserts = [
+      operation(county, 1, .insert, [1: 1, 2: 2]), operation(province, 1, .insert, [1: 1, 2: 2]),
+    ]
+    // Neither writer has seen the other row.
+    let late = operation(county, 2, .update, [2: 5])
+    let decision = operation(
+      Bench.prefecture, 1, .update, [2: 2], knows: [Bench.name(county, 2), p1])
+    for order in [inserts, inserts.reversed()] {
+      var row = RowRegisters.rebuild(history: order, policies)
+      #expect(row.isAlive && row.existence.dots.count == 2)
+      #expect(row.conflicts(policies).isEmpty)
+      _ = row.apply(late, policies)
+      #expect(
+        row.conflicts(policies).map(\.conflict.kind) == [.duplicateCreate, .concurrentUpdate])
+      _ = row.apply(decision, policies)
+      #expect(row.conflicts(policies).isEmpty)
+    }
+  }
+
+  @Test("A group that only one of two inserts carries makes no duplicate create")
+  func olderInsert() {
+    let policies = RowPolicies(nil)
+    var row = RowRegisters()
+    _ = row.apply(operation(county, 1, .insert, [1: 1]), policies)
+    _ = row.apply(operation(province, 1, .insert, [1: 1, 2: 2]), policies)
+    #expect(row.conflicts(policies).isEmpty)
+  }
+
+  @Test("Values that their policy merges by itself still tell two creations apart")
+  func differentMaxima() {
+    let policies = Stage.table([Stage.max], isAddWins: false)
+    var row = RowRegisters()
+    _ = row.apply(operation(county, 1, .insert, [Stage.max.number: 1]), policies)
+    _ = row.apply(operation(province, 1, .insert, [Stage.max.number: 2]), policies)
+    #expect(row.conflicts(policies).map(\.conflict.kind) == [.duplicateCreate])
+  }
+
   @Test("The groups in which a write is a violation can be asked for")
   func violations() {
     let policies = Stage.table([Stage.latest, Stage.immutable], isAddWins: false)

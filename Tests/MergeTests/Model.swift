@@ -144,6 +144,11 @@ struct Model {
       if let dispute = dispute(writes, group) { view.disputes.append(dispute) }
     }
     view.disputes.sort { $0.group < $1.group }
+    // Rows created twice alike are one row.
+    let differs = policies.keys.contains { group in
+      Set(standing(arrived, group).compactMap { operations[$0].writes[group]?.content }).count > 1
+    }
+    if !differs { view.disputes.removeAll { $0.kind == "duplicateCreate" } }
     if !view.isAlive { view.disputes = [] }
     return view
   }
