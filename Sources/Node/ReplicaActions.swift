@@ -53,9 +53,7 @@ struct ReplicaActions {
           PartReceipt(dot: $0.dot, contentHash: $0.contentHash, held: $0.held, count: $0.count)
         })
     case .readAcknowledgements(let streams):
-      var list: [Acknowledgement] = []
-      for stream in streams { list.append(try replica.acknowledgement(for: stream)) }
-      return .acknowledgements(list)
+      return .acknowledgements(try replica.acknowledgements(for: streams))
     case .readChanges(let request): return .changes(try readChanges(request))
     case .sign(let hello): return .signed(try sign(hello))
     case .judge(let hello): return .judged(try judge(hello))

@@ -66,7 +66,7 @@ enum EngineTables {
     """
     CREATE TABLE tributary_ack (
       stream INTEGER NOT NULL, peer INTEGER NOT NULL, held BLOB NOT NULL, needs BLOB NOT NULL,
-      top BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (stream, peer)
+      top BLOB NOT NULL, at INTEGER NOT NULL, counted BLOB NOT NULL, PRIMARY KEY (stream, peer)
     ) STRICT, WITHOUT ROWID
     """,
     """
