@@ -18,15 +18,17 @@ package enum RosterSchema {
   package static let companies = TableDeclaration(
     id: TableID(1_000), name: "companies", scopeColumn: scopeColumn,
     key: [KeyColumn(name: "subject_code", kind: .text)],
-    columns: CompanyFields.all.map(\.declaration), groups: RosterField.groups(of: CompanyFields.all)
-  )
+    columns: CompanyFields.all.map(\.declaration),
+    groups: RosterField.groups(of: CompanyFields.all),
+    rules: [RowRule("subject_code_once", .unique(["subject_code"]))])
 
   /// 检查人员. Key: the number of the enforcement certificate, or the unit's own inspector code.
   package static let inspectors = TableDeclaration(
     id: TableID(1_001), name: "inspectors", scopeColumn: scopeColumn,
     key: [KeyColumn(name: "inspector_code", kind: .text)],
     columns: InspectorFields.all.map(\.declaration),
-    groups: RosterField.groups(of: InspectorFields.all))
+    groups: RosterField.groups(of: InspectorFields.all),
+    rules: [RowRule("inspector_code_once", .unique(["inspector_code"]))])
 
   /// 对象标签: a set of (company, tag code); adding beats a concurrent removal (C-23). `tagged_by` is
   /// the person or unit that added it.
@@ -36,7 +38,8 @@ package enum RosterSchema {
       KeyColumn(name: "subject_code", kind: .text), KeyColumn(name: "tag", kind: .text),
     ],
     columns: ObjectTagFields.all.map(\.declaration),
-    groups: RosterField.groups(of: ObjectTagFields.all))
+    groups: RosterField.groups(of: ObjectTagFields.all),
+    rules: [RowRule("tagged_company", .reference(["subject_code"], to: TableID(1_000)))])
 
   /// 不纳入抽取: a set of (company, reason, first day). The county adds; the province may void, and its
   /// void stands whatever the county writes.
@@ -47,7 +50,8 @@ package enum RosterSchema {
       KeyColumn(name: "excluded_from", kind: .text),
     ],
     columns: ExclusionMarkFields.all.map(\.declaration),
-    groups: RosterField.groups(of: ExclusionMarkFields.all))
+    groups: RosterField.groups(of: ExclusionMarkFields.all),
+    rules: [RowRule("excluded_company", .reference(["subject_code"], to: TableID(1_000)))])
 
   /// All roster tables at `version`.
   package static let current: Schema = {

@@ -51,6 +51,10 @@ package enum Limits {
   package static let errorTextBytes = 1_024
   /// Dots of one register: concurrent writers of one value.
   package static let dotsPerRegister = 256
+  /// Violations of one rule that are listed at once; all are counted.
+  package static let violationsPerRule = 10_000
+  /// Rows listed of one violation of uniqueness.
+  package static let rowsPerViolation = 256
   /// Milliseconds by which a change set's clock may be ahead of its ingress hub's (engine.md §12).
   package static let clockAheadMilliseconds: UInt64 = 300_000
   /// Rows that an import or a generator commits in one transaction.

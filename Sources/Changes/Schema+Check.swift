@@ -11,6 +11,7 @@ extension Schema {
       }
       try check(table)
     }
+    for table in tables { try checkRules(table) }
   }
 
   private func check(_ table: TableDeclaration) throws(Invalid) {

@@ -135,14 +135,17 @@ package struct TableDeclaration: Hashable, Sendable {
   package let columns: [ColumnDeclaration]
   /// Ascending by id; every column's group is here.
   package let groups: [GroupDeclaration]
+  /// What should hold among the rows; what breaks it is listed. May change with any version.
+  package let rules: [RowRule]
 
   /// Columns without an entry in `groups` form a group of their own with policy `latest`.
   package init(
     id: TableID, name: String, channel: Channel = .both, writers: Writers = .scopeAndAbove,
     existence: ExistencePolicy = .standard, scopeColumn: String, key: [KeyColumn],
-    columns: [ColumnDeclaration], groups: [GroupDeclaration] = []
+    columns: [ColumnDeclaration], groups: [GroupDeclaration] = [], rules: [RowRule] = []
   ) {
     self.id = id
+    self.rules = rules
     self.name = name
     self.channel = channel
     self.writers = writers

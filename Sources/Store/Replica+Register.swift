@@ -14,6 +14,9 @@ extension Replica {
           try statements.execute(layout.createTable)
           try statements.execute(layout.createClock)
           for sql in Capture.create(layout) { try statements.execute(sql) }
+          for rule in layout.table.rules {
+            if let sql = RuleQuery.createIndex(rule, layout.table) { try statements.execute(sql) }
+          }
         }
         if isNewer { try materialise() }
         try statements("COMMIT").run()

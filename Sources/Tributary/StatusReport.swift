@@ -13,8 +13,19 @@ struct StatusReport: Encodable {
     let changeSets: UInt64
     let waitingChangeSets: Int
     let digest: String
+    /// How far this node's own change sets have come, as acknowledgements prove; nil where it has none.
+    let ownChangeSets: Own?
     /// Last change set known per replica.
     let knowledge: [String: UInt64]
+  }
+
+  /// Own change sets, each counted once.
+  struct Own: Encodable {
+    /// Durable here, and no hub said that it has them.
+    let hereOnly: UInt64
+    /// At a hub, and nothing says that they are at the top.
+    let atHub: UInt64
+    let atTop: UInt64
   }
 
   struct Lag: Encodable {
@@ -56,6 +67,13 @@ struct StatusReport: Encodable {
     let suspendsDigests: Bool
   }
 
+  struct Violated: Encodable {
+    let table: String
+    let rule: String
+    let kind: String
+    let count: Int
+  }
+
   struct Table: Encodable {
     let table: String
     let rows: Int
@@ -70,6 +88,8 @@ struct StatusReport: Encodable {
   let hasUnstampedChanges: Bool
   let registeredReplicas: Int
   let conflicts: Int
+  /// The rules that rows here break, and how often.
+  let violations: [Violated]
   let tables: [Table]
   let streams: [Stream]
   let peers: [Peer]
@@ -89,17 +109,27 @@ extension StatusReport {
     hasUnstampedChanges = try replica.hasCaptured()
     registeredReplicas = try replica.registeredReplicas().count
     conflicts = try replica.conflicts().count
+    violations = try replica.violationCounts().map { found in
+      Violated(
+        table: replica.schema.table(found.table)?.name ?? "\(found.table.number)",
+        rule: found.rule, kind: found.kind.rawValue, count: found.count)
+    }
     var tables: [Table] = []
     for table in replica.schema.tables where table.id != Registry.table.id {
       tables.append(Table(table: table.name, rows: try replica.rowCount(of: table.id)))
     }
     self.tables = tables
+    let reaches = try replica.reaches()
     streams = try replica.streamStatuses().map { status in
-      Stream(
+      let reach = reaches.first { $0.stream == status.stream }
+      return Stream(
         stream: "\(status.stream)", division: division(status.stream.scope),
         rows: status.rowCount, changeSets: status.changeSetCount,
         waitingChangeSets: status.parkedCount,
         digest: Quantity.hexadecimal(status.digest, digits: 32),
+        ownChangeSets: reach.map {
+          Own(hereOnly: $0.hereOnly, atHub: $0.atHub, atTop: $0.atTop)
+        },
         knowledge: Dictionary(
           uniqueKeysWithValues: status.known.entries.map { ("\($0.replica)", $0.number) }))
     }
@@ -169,6 +199,9 @@ extension StatusReport {
         + tables.map { "\($0.table) \(Quantity.count($0.rows))" }.joined(separator: ", "),
       "replicas    \(registeredReplicas) admitted",
       "conflicts   \(conflicts) open",
+      "violations  "
+        + (violations.isEmpty
+          ? "none" : violations.map { "\($0.rule) \($0.count)" }.joined(separator: ", ")),
       "quarantine  \(quarantine.count)",
     ]
     if hasUnstampedChanges {
@@ -219,12 +252,15 @@ extension StatusReport {
   private var streamsText: String {
     var table = TextTable([
       .init("stream"), .init("division"), .init("rows", .right), .init("change sets", .right),
-      .init("waiting", .right), .init("digest"),
+      .init("waiting", .right), .init("own: here only", .right), .init("at hub", .right),
+      .init("at top", .right), .init("digest"),
     ])
     for stream in streams where stream.changeSets > 0 || stream.waitingChangeSets > 0 {
       table.append([
         stream.stream, stream.division, Quantity.count(stream.rows), "\(stream.changeSets)",
-        "\(stream.waitingChangeSets)", String(stream.digest.prefix(12)),
+        "\(stream.waitingChangeSets)", stream.ownChangeSets.map { "\($0.hereOnly)" } ?? "–",
+        stream.ownChangeSets.map { "\($0.atHub)" } ?? "–",
+        stream.ownChangeSets.map { "\($0.atTop)" } ?? "–", String(stream.digest.prefix(12)),
       ])
     }
     return table.text

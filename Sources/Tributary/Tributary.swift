@@ -21,6 +21,7 @@ import Terminal
       SyncCommand.self,
       StatusCommand.self,
       ConflictsCommand.self,
+      ViolationsCommand.self,
       RosterCommand.self,
       BundleCommand.self,
       FramesCommand.self,

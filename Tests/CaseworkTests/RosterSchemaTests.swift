@@ -27,6 +27,17 @@ import Testing
     #expect(RosterSchema.exclusionMarks.existence == .addWins)
   }
 
+  @Test func `a credit code stands once in all divisions, marks and tags name a company`() {
+    let rules = RosterSchema.current.tables.flatMap { table in
+      table.rules.map { "\(table.name).\($0.name)" }
+    }
+    #expect(
+      rules == [
+        "companies.subject_code_once", "inspectors.inspector_code_once",
+        "object_tags.tagged_company", "exclusion_marks.excluded_company",
+      ])
+  }
+
   @Test func `the fields of one group name one policy, and all ids ascend`() {
     let tables = [
       CompanyFields.all, InspectorFields.all, ObjectTagFields.all, ExclusionMarkFields.all,
