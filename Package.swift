@@ -117,7 +117,7 @@ let package = Package(
     tests("WireTests", ["Wire", "Changes", "Causality"]),
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
     tests("EndToEndTests", ["Tributary", subprocess]),
-    tests("StoreTests", ["Causality", "Changes", "Merge", "Store", "Wire"]),
+    tests("StoreTests", ["Causality", "Changes", "CSQLite", "Merge", "Store", "Wire", crypto]),
     tests("TerminalTests", ["Terminal"]),
     tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),

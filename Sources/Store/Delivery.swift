@@ -248,25 +248,27 @@ final class Delivery {
     if let body { for operation in body.controls { try replica.apply(operation, by: write) } }
   }
 
-  /// The body, when it can take effect; else it is known and kept without effect, and listed.
+  /// What of the body takes effect; what does not is known, kept and listed. Nil when it does not decode.
   private func decode(
     _ incoming: Incoming, _ context: VersionVector
   ) throws(StoreError) -> ChangeSetBody? {
-    var problem: String
+    let dot = incoming.header.dot
+    let body: ChangeSetBody
     do {
-      let body = try incoming.encoded.decodedBody()
-      guard
-        let found = replica.firstProblem(
-          of: body, WriteContext(dot: incoming.header.dot, known: context))
-      else { return body }
-      problem = found
+      body = try incoming.encoded.decodedBody()
     } catch {
-      problem = "does not decode: \(error)"
+      try replica.quarantine(
+        Replica.undecodable, subject: dot.description, detail: "\(error)", counts: true,
+        wall: wallMilliseconds)
+      return nil
     }
-    try replica.quarantine(
-      "malformed", subject: incoming.header.dot.description, detail: problem, counts: true,
-      wall: wallMilliseconds)
-    return nil
+    let (effective, problems) = replica.effective(body, WriteContext(dot: dot, known: context))
+    for problem in problems {
+      try replica.quarantine(
+        "malformed", subject: "\(dot) \(problem.place)", detail: problem.text,
+        counts: !problem.isAlike, wall: wallMilliseconds)
+    }
+    return effective
   }
 
   /// Rights and clock, judged once, at the first hub that has the change set from its author.

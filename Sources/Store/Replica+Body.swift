@@ -9,37 +9,22 @@ extension Replica {
     for block in body.blocks { try writer.apply(block, layouts[block.table], write) }
   }
 
-  /// Why a body is malformed: it is known then, and without effect, everywhere alike.
-  func firstProblem(of body: ChangeSetBody, _ context: WriteContext) -> String? {
-    for block in body.blocks {
-      for note in block.notes {
-        guard note.row < block.rowCount else { return "a note names row \(note.row)" }
-        if let over = note.over, !context.allows(over: over) {
-          return "`over` of row \(note.row) is not within the context"
-        }
-      }
-      for row in 0..<block.rowCount where block.key(row) == nil { return "a key is null or real" }
-      guard let layout = layouts[block.table] else { continue }
-      guard block.keyWidth == layout.table.key.count else {
-        return "\(block.keyWidth) key columns for \(layout.table.name)"
-      }
-      if let cell = block.firstUnstorableCell(layout) {
-        return "\(layout.table.name).\(cell.column), row \(cell.row): \(cell.text)"
-      }
-    }
-    return nil
-  }
-
   // MARK: control operations
 
   /// Gives a control operation its effect, if its writer may give it.
   func apply(_ operation: ControlOperation, by write: ChangeWrite) throws(StoreError) {
     switch operation {
-    case .refuse(let dot, _, _):
-      guard mayJudge(write, dot), let info = try mark(dot, .refused, write) else { return }
+    case .refuse(let dot, let reason, let detail):
+      guard try mayJudge(write, dot), let info = try mark(dot, .refused, write) else { return }
       try rebuildRows(of: info, write.stream)
+      guard dot.replica == identity.replica else { return }
+      // The author is told, once (engine.md §3).
+      try quarantine(
+        "refused", subject: info.fullDot.description,
+        detail: "\(reason) by \(write.info.dot.replica): \(detail)", counts: false,
+        wall: write.info.timestamp.milliseconds)
     case .suspect(let dot):
-      guard mayJudge(write, dot), let info = try mark(dot, .suspect, write) else { return }
+      guard try mayJudge(write, dot), let info = try mark(dot, .suspect, write) else { return }
       try showAgain(info, write.stream)
     case .fence, .retire, .fork, .stable, .unknown:
       // Kept in the log; their effects come with fencing and collection.
@@ -47,12 +32,20 @@ extension Replica {
     }
   }
 
-  /// A hub judges replicas whose division is below its own.
-  private func mayJudge(_ write: ChangeWrite, _ dot: StreamDot) -> Bool {
-    let judge = write.info.dot.replica.node.scope
-    let author = dot.replica.node.scope
-    return judge != author && tree.isAtOrAbove(judge, author)
-      && write.context.contains(dot.replica, dot.number)
+  /// Whether a hub may judge a change set: its author's division is below it, or is its own and the author
+  /// a terminal of it. Else the operation is without effect, and listed.
+  private func mayJudge(_ write: ChangeWrite, _ dot: StreamDot) throws(StoreError) -> Bool {
+    let (judge, author) = (write.info.dot.replica.node, dot.replica.node)
+    let isAbove =
+      judge.scope == author.scope
+      ? judge.terminal == 0 && author.terminal != 0
+      : judge.terminal == 0 && tree.isAtOrAbove(judge.scope, author.scope)
+    if isAbove, write.context.contains(dot.replica, dot.number) { return true }
+    try quarantine(
+      "control", subject: "\(write.info.fullDot) about \(dot.replica):\(dot.number)",
+      detail: "\(write.info.dot.replica) is not the hub of \(dot.replica), or did not know it",
+      counts: false, wall: write.info.timestamp.milliseconds)
+    return false
   }
 
   /// Sets a mark in the log; nil when it was set before or the change set is not there.
@@ -93,8 +86,9 @@ extension Replica {
 
   // MARK: rebuilding
 
-  /// Rebuilds the rows that a refused change set touched from the log (engine.md §3, refusal).
-  private func rebuildRows(of refused: DotInfo, _ stream: StreamState) throws(StoreError) {
+  /// Rebuilds from the log the rows that a change set touched: it was refused after it was applied, or can
+  /// be decoded only now (engine.md §3, refusal and poison).
+  func rebuildRows(of refused: DotInfo, _ stream: StreamState) throws(StoreError) {
     guard !refused.flags.contains(.malformed), let body = try loggedBody(refused.log) else {
       return
     }
@@ -132,7 +126,7 @@ extension Replica {
       let write = ChangeWrite(
         info: info, context: WriteContext(dot: info.fullDot, known: context),
         origin: writer.loader.origin(of: info), stream: stream, isLocal: false)
-      for block in body.blocks {
+      for block in effective(body, write.context).body.blocks {
         guard let keys = wanted[block.table] else { continue }
         for row in 0..<block.rowCount {
           guard let key = block.key(row), keys.contains(key) else { continue }

@@ -82,6 +82,7 @@ extension Replica {
     let replica = try make(folder, database, connection, tree, schema, lease, withKey: true)
     try replica.register()
     try replica.takeLease()
+    try replica.retryUndecodable()
     return replica
   }
 

@@ -1,5 +1,6 @@
 internal import Causality
 internal import Changes
+internal import Merge
 
 extension Replica {
   /// Makes the tables of the schema that are missing, checks those that are there, and stamps what other
@@ -131,11 +132,39 @@ extension Replica {
     for (table, scope, key) in places {
       guard let layout = layouts[table] else { continue }
       let stream = try state(of: StreamID(scope: scope, channel: layout.table.channel))
-      var row = try writer.loader.load(table, layout, scope: scope, key: key)
-      if case .live(localID: 0) = row.place { row.place = .nowhere }
-      try writer.save(row, row.registers, layout, stream)
+      try materialise(table, layout, key, stream)
       if !touched.contains(where: { $0.stream == stream.stream }) { touched.append(stream) }
     }
     for stream in touched { try stream.flush(statements) }
+  }
+
+  /// One row; what its table does not take is left out, as it would have been on arrival.
+  private func materialise(
+    _ table: TableID, _ layout: TableLayout, _ key: RowKey, _ stream: StreamState
+  ) throws(StoreError) {
+    let scope = stream.stream.scope
+    if !layout.takes(key) {
+      let row = try writer.loader.load(table, nil, scope: scope, key: key)
+      try writer.save(row, RowRegisters(), nil, stream)
+      return try listUntaken(layout, key, stream)
+    }
+    var row = try writer.loader.load(table, layout, scope: scope, key: key)
+    if case .live(localID: 0) = row.place { row.place = .nowhere }
+    var registers = row.registers
+    if !layout.takes(registers) {
+      let history = try histories(of: [table: [key]], in: stream)[table]?[key] ?? []
+      registers = RowRegisters.rebuild(history: history, RowPolicies(layout.table))
+      try listUntaken(layout, key, stream)
+    }
+    try writer.save(row, registers, layout, stream)
+  }
+
+  private func listUntaken(
+    _ layout: TableLayout, _ key: RowKey, _ stream: StreamState
+  ) throws(StoreError) {
+    try quarantine(
+      "malformed", subject: "\(stream.stream) \(layout.table.name) \(key)",
+      detail: "holds values that schema version \(schema.version) does not take", counts: true,
+      wall: 0)
   }
 }

@@ -234,6 +234,17 @@ package final class Replica {
     return try select.step() ? ContentHash(select.blob(0)) : nil
   }
 
+  /// Bounds the file to a number of pages of 4 KiB, at least what it has: a write beyond it fails with
+  /// `diskFull` and takes nothing. Not kept: it holds until the replica is closed.
+  package func limit(pages: Int64) throws(StoreError) {
+    try onConnection { () throws(StoreError) in
+      // SQLite counts pages in 32 bits.
+      let count = min(max(1, pages), 4_294_967_294)
+      let pragma = try Statement(statements.connection, "PRAGMA max_page_count = \(count)")
+      _ = try pragma.step()
+    }
+  }
+
   /// Changes whenever another connection has committed to the file; for polling.
   package func fileVersion() throws(StoreError) -> Int64 {
     try onConnection { () throws(StoreError) in

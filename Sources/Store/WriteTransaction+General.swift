@@ -123,7 +123,8 @@ extension WriteTransaction {
     for register in registers {
       let group = layout.group(register)
       var columnValues = layout.columnsOfRegister[register].map { carried[$0] }
-      if layout.policy(register) == .counter {
+      // An insert begins anew: it replaces the totals of all.
+      if layout.policy(register) == .counter, kind != .insert {
         columnValues = [try ownTotal(state, group, shown: columnValues[0], layout)]
         carried[layout.columnsOfRegister[register][0]] = columnValues[0]
       }

@@ -18,8 +18,13 @@ enum Library {
   static let price = ColumnID(7)
   static let seen = ColumnID(8)
   static let classMark = ColumnID(9)
+  static let remark = ColumnID(11)
+  /// Written by the tiers above a branch; a branch with `looseNotices` writes them too, and is refused.
+  static let notices = TableID(2_002)
+  /// On the channel `up`: siblings and lower tiers do not hold it.
+  static let drafts = TableID(2_003)
 
-  static func schema() throws -> Schema {
+  static func schema(looseNotices: Bool = false) throws -> Schema {
     try Schema(
       version: 1,
       tables: [
@@ -36,6 +41,9 @@ enum Library {
             ColumnDeclaration(id: 7, name: "price", kind: .real),
             ColumnDeclaration(id: 8, name: "seen", kind: .integer),
             ColumnDeclaration(id: 9, name: "class_mark", kind: .text),
+            ColumnDeclaration(id: 10, name: "age_limit", kind: .integer),
+            ColumnDeclaration(id: 11, name: "remark", kind: .text),
+            ColumnDeclaration(id: 12, name: "keeper", kind: .text),
           ],
           groups: [
             GroupDeclaration(id: GroupID(4), policy: .counter),
@@ -49,11 +57,23 @@ enum Library {
             GroupDeclaration(id: GroupID(6), policy: .immutable),
             GroupDeclaration(id: GroupID(8), policy: .max),
             GroupDeclaration(id: GroupID(9), policy: .owner(.tier(Tier(depth: 0)))),
+            GroupDeclaration(id: GroupID(10), policy: .min),
+            GroupDeclaration(id: GroupID(11), policy: .review),
+            GroupDeclaration(id: GroupID(12), policy: .owner(.scope)),
           ]),
         TableDeclaration(
           id: tags, name: "tags", existence: .addWins, scopeColumn: "branch",
           key: [KeyColumn(name: "book", kind: .text), KeyColumn(name: "tag", kind: .text)],
           columns: []),
+        TableDeclaration(
+          id: notices, name: "notices",
+          writers: looseNotices ? .scopeAndAbove : .above, scopeColumn: "branch",
+          key: [KeyColumn(name: "number", kind: .text)],
+          columns: [ColumnDeclaration(id: 1, name: "body", kind: .text)]),
+        TableDeclaration(
+          id: drafts, name: "drafts", channel: .up, scopeColumn: "branch",
+          key: [KeyColumn(name: "number", kind: .text)],
+          columns: [ColumnDeclaration(id: 1, name: "body", kind: .text)]),
       ])
   }
 }
@@ -63,12 +83,18 @@ final class World {
   static let top = 1
   let tree: ScopeTree
   let schema: Schema
+  /// Of nodes whose program has another one.
+  var schemas: [UInt32: Schema]
   let root: String
   private(set) var replicas: [UInt32: Replica] = [:]
   var wall: UInt64 = 1_800_000_000_000
 
   /// Divisions by parent: 1 above 10 and 20; 10 above 11 and 12; 20 above 21.
-  init(_ nodes: [UInt32] = [1, 10, 11], schema: Schema? = nil) throws {
+  /// `isInMemory`: on a file system without a disk, where the platform has one.
+  init(
+    _ nodes: [UInt32] = [1, 10, 11], schema: Schema? = nil, schemas: [UInt32: Schema] = [:],
+    isInMemory: Bool = false
+  ) throws {
     let parents: [(UInt32, UInt32?)] = [(1, nil), (10, 1), (20, 1), (11, 10), (12, 10), (21, 20)]
     tree = try ScopeTree(
       parents.compactMap { pair in
@@ -77,7 +103,12 @@ final class World {
         }
       })
     self.schema = try schema ?? Library.schema()
-    root = FileManager.default.temporaryDirectory.path + "/tributary-store-\(UUID().uuidString)"
+    self.schemas = schemas
+    let memory = "/dev/shm"
+    let hasMemory = isInMemory && FileManager.default.isWritableFile(atPath: memory)
+    root =
+      (hasMemory ? memory : FileManager.default.temporaryDirectory.path)
+      + "/tributary-store-\(UUID().uuidString)"
     for node in nodes { try add(node) }
   }
 
@@ -97,7 +128,8 @@ final class World {
     let code = try #require(NodeCode(division: node))
     let anchor = replicas[1].map(\.identity.anchor)
     let replica = try Replica.create(
-      folder: folder(node), node: code, tree: tree, schema: schema, anchor: anchor,
+      folder: folder(node), node: code, tree: tree, schema: schemas[node] ?? schema,
+      anchor: anchor,
       wallMilliseconds: wall)
     replicas[node] = replica
     if let parent = tree.parent(of: code.scope), let hub = replicas[parent.code] {
@@ -116,7 +148,7 @@ final class World {
 
   func open(_ node: UInt32) throws {
     replicas[node] = try Replica.open(
-      folder: folder(node), tree: tree, schema: schema, wallMilliseconds: wall)
+      folder: folder(node), tree: tree, schema: schemas[node] ?? schema, wallMilliseconds: wall)
   }
 
   func release(_ node: UInt32) { replicas[node] = nil }

@@ -1,0 +1,253 @@
+import Causality
+import Changes
+import Foundation
+import Store
+import Testing
+import Wire
+
+/// What cannot take effect never blocks: it is known, kept, relayed, listed (engine.md §3, §4).
+@Suite struct PoisonTests {
+  private let branch: StreamID
+
+  init() throws {
+    let scope = try #require(Scope(code: 12))
+    branch = StreamID(scope: scope)
+  }
+
+  /// A world where branch 12 is a puppet, and the puppet.
+  private func make() throws -> (World, Puppet) {
+    let world = try World([1, 10])
+    let puppet = try Puppet(12)
+    try puppet.enrol(world, at: 10)
+    try world.settle()
+    return (world, puppet)
+  }
+
+  private func deliver(_ message: ChangesMessage, _ world: World, _ puppet: Puppet) throws {
+    let outcome = try world[10].apply(
+      message, from: puppet.replica, isIngress: true, wallMilliseconds: world.wall)
+    #expect(outcome.applied == 1 && outcome.rejected.isEmpty, "\(outcome)")
+  }
+
+  private func title(_ world: World, _ node: UInt32, _ number: String) throws -> Value? {
+    try world.row(node, number, in: 12)?.values[0]
+  }
+
+  @Test func `an over outside the context takes no effect on its row alone, alike everywhere`()
+    throws
+  {
+    let pair = try make()
+    let world = pair.0
+    var puppet = pair.1
+    try world.insert(10, "A", in: 12, [ColumnValue(Library.title, .text("before"))])
+    try world.settle()
+    let known = try world[10].knowledge(of: branch)
+    let beyond = StreamDot(replica: world[10].identity.replica, number: 99)
+    let forged = Puppet.books(
+      .update, [("A", .text("forged"))],
+      notes: [RegisterNote(row: 0, group: GroupID(1), over: [beyond], origin: nil)])
+    let good = Puppet.books(.insert, [("B", .text("good"))])
+    try deliver(
+      try puppet.write(
+        ChangeSetBody(blocks: [good, forged]), in: branch, knows: known, at: world.wall),
+      world, puppet)
+    try world.settle()
+    for node in [1, 10] as [UInt32] {
+      #expect(try title(world, node, "A") == .text("before"))
+      #expect(try title(world, node, "B") == .text("good"))
+      let entry = try #require(try world[node].quarantineEntries().first)
+      #expect(entry.kind == "malformed" && entry.subject.hasSuffix("books A"))
+      #expect(try world[node].quarantineCount() == 0, "all find it: digests are compared")
+    }
+    try world.update(1, "A", in: 12, [ColumnValue(Library.title, .text("after"))])
+    try world.settle()
+    #expect(try title(world, 10, "A") == .text("after"))
+    #expect(try world[10].conflicts().isEmpty)
+  }
+
+  @Test func `a value that its column does not take keeps out its row alone`() throws {
+    let pair = try make()
+    let world = pair.0
+    var puppet = pair.1
+    let rows = Puppet.books(.insert, [("A", .integer(5)), ("B", .text("good"))])
+    try deliver(
+      try puppet.write(ChangeSetBody(blocks: [rows]), in: branch, at: world.wall), world, puppet)
+    try world.settle()
+    for node in [1, 10] as [UInt32] {
+      #expect(try title(world, node, "A") == nil)
+      #expect(try title(world, node, "B") == .text("good"))
+      #expect(try world[node].quarantineCount() == 1, "who does not know the table takes it")
+    }
+  }
+
+  @Test func `a body that does not decode is known, relayed as it is, and blocks nothing`() throws {
+    let pair = try make()
+    let world = pair.0
+    var puppet = pair.1
+    let before = try world[10].knowledge(of: branch)
+    let poison = try puppet.write(in: branch, at: world.wall) { _ in [0xFF, 0xEE, 0xDD] }
+    try deliver(poison, world, puppet)
+    let good = Puppet.books(.insert, [("B", .text("good"))])
+    try deliver(
+      try puppet.write(ChangeSetBody(blocks: [good]), in: branch, at: world.wall), world, puppet)
+    try world.settle()
+    for node in [1, 10] as [UInt32] {
+      #expect(try title(world, node, "B") == .text("good"))
+      #expect(try world[node].quarantineEntries().map(\.kind) == ["undecodable"])
+      #expect(try world[node].quarantineCount() == 1)
+    }
+    try world.reopen(1)
+    #expect(try world[1].quarantineCount() == 1, "tried again, and still not decoded")
+    let batch = try #require(
+      try world[1].changes(lackedBy: [(branch, before)], maxBytes: 1 << 20))
+    guard case .frame(let message) = batch.content else { return }
+    #expect(message.changeSets.first == poison.changeSets.first)
+  }
+
+  @Test func `what an older program could not decode takes effect after an upgrade, in its order`()
+    throws
+  {
+    let world = try World([1, 10, 11])
+    try world.insert(11, "A", [ColumnValue(Library.title, .text("1"))])
+    try world.settle()
+    // The folder as it was; what came later in a copy of the database.
+    func close() throws {
+      try world[10].close()
+      world.release(10)
+    }
+    try close()
+    let (folder, old) = (world.folder(10), world.root + "/old")
+    try FileManager.default.copyItem(atPath: folder.path, toPath: old)
+    try world.open(10)
+    try world.update(11, "A", [ColumnValue(Library.title, .text("2"))])
+    try world.insert(11, "B", [])
+    try world.settle()
+    try close()
+    let later = world.root + "/later.sqlite"
+    try FileManager.default.copyItem(atPath: folder.database, toPath: later)
+    try FileManager.default.removeItem(atPath: folder.path)
+    try FileManager.default.moveItem(atPath: old, toPath: folder.path)
+    // An older program would have kept both change sets without effect.
+    try PlainFile(folder.database).run(
+      """
+      ATTACH '\(later)' AS later;
+      INSERT INTO tributary_quarantine (at, kind, subject, detail, counts)
+        SELECT 0, 'undecodable', '11/both:11-1:' || number, 'new form', 1 FROM later.tributary_log
+        WHERE id NOT IN (SELECT id FROM main.tributary_log);
+      INSERT INTO tributary_log SELECT id, atom, stream, replica, number, hlc, schema_version,
+        flags | 8, chain, signature, header, body_bytes, body FROM later.tributary_log
+        WHERE id NOT IN (SELECT id FROM main.tributary_log);
+      REPLACE INTO tributary_head SELECT * FROM later.tributary_head;
+      """)
+    try world.open(10)
+    #expect(try world[10].quarantineCount() == 0)
+    #expect(try world.value(10, "A", Library.title) == .text("2"))
+    #expect(try world.row(10, "B") != nil)
+    try world.settle()
+  }
+}
+
+/// Nodes of different schema versions (engine.md §10): what is unknown is kept, and comes to life.
+@Suite struct SchemaVersionTests {
+  private static let colour = ColumnID(13)
+  private static let films = TableID(2_005)
+
+  private func newer() throws -> Schema {
+    let old = try Library.schema()
+    let books = try #require(old.table(Library.books))
+    let wider = TableDeclaration(
+      id: books.id, name: books.name, scopeColumn: books.scopeColumn, key: books.key,
+      columns: books.columns
+        + [ColumnDeclaration(id: 13, name: "colour", kind: .text, since: 2)],
+      groups: books.groups)
+    let films = TableDeclaration(
+      id: Self.films, name: "films", scopeColumn: "branch",
+      key: [KeyColumn(name: "number", kind: .text)],
+      columns: [
+        ColumnDeclaration(id: 1, name: "title", kind: .text),
+        ColumnDeclaration(id: 2, name: "seats", kind: .integer),
+      ], groups: [GroupDeclaration(id: GroupID(2), policy: .counter)])
+    return try Schema(
+      version: 2, tables: old.tables.filter { $0.id != books.id } + [wider, films])
+  }
+
+  private func film(_ world: World, _ node: UInt32) throws -> [Value]? {
+    try world[node].row(
+      Self.films, scope: try #require(Scope(code: 11)), key: [.text("F")])?.values
+  }
+
+  @Test func `columns and tables of a later version pass through, conflict, and come to life`()
+    throws
+  {
+    let world = try World([1, 10, 11], schemas: [11: try newer(), 1: try newer()])
+    let scope = try #require(Scope(code: 11))
+    try world.insert(
+      11, "A", [ColumnValue(Library.title, .text("a")), ColumnValue(Self.colour, .text("red"))])
+    _ = try world[11].write(author: "t", wallMilliseconds: world.wall) { t throws(StoreError) in
+      try t.insert(
+        Self.films, scope: scope, key: [.text("F")],
+        [ColumnValue(ColumnID(1), .text("f")), ColumnValue(ColumnID(2), .integer(5))])
+    }
+    try world.settle()
+    #expect(try film(world, 1) == [.text("f"), .integer(5)])
+    // Concurrent writes of what the prefecture between does not know; it changes what it knows.
+    try world.update(1, "A", [ColumnValue(Self.colour, .text("blue"))])
+    try world.update(11, "A", [ColumnValue(Self.colour, .text("green"))])
+    try world.update(10, "A", [ColumnValue(Library.shelf, .text("S"))])
+    for (node, seats) in [(1, 7), (11, 6)] as [(UInt32, Int64)] {
+      _ = try world[node].write(author: "t", wallMilliseconds: world.wall) {
+        t throws(StoreError) in
+        try t.update(
+          Self.films, scope: scope, key: [.text("F")],
+          [ColumnValue(ColumnID(2), .integer(seats))])
+      }
+    }
+    try world.settle()
+    #expect(try film(world, 11) == [.text("f"), .integer(8)])
+    let conflicts = try [1, 11].map { try world[$0].conflicts().map(\.id) }
+    #expect(conflicts[0].count == 1 && conflicts[0] == conflicts[1])
+    let digests = try world[10].streams.map { try world[10].digest(of: $0) }
+    world.schemas[10] = try newer()
+    try world.reopen(10)
+    #expect(try world[10].streams.map { try world[10].digest(of: $0) } == digests)
+    #expect(try film(world, 10) == [.text("f"), .integer(8)])
+    #expect(try world.value(10, "A", Self.colour) == world.value(1, "A", Self.colour))
+    #expect(try world[10].conflicts().map(\.id) == conflicts[0])
+    try world.update(10, "A", [ColumnValue(Self.colour, .text("grey"))])
+    try world.settle()
+    #expect(try world.value(11, "A", Self.colour) == .text("grey"))
+    #expect(try world[1].conflicts().isEmpty)
+  }
+
+  @Test func `a value that a later version does not take keeps its row out after the upgrade`()
+    throws
+  {
+    let world = try World([1, 10])
+    var puppet = try Puppet(12)
+    try puppet.enrol(world, at: 10)
+    try world.settle()
+    let stream = StreamID(scope: try #require(Scope(code: 12)))
+    var block = RowBlock(
+      table: Self.films, kind: .insert,
+      columns: [CarriedColumn(column: ColumnID(1), group: GroupID(1))], keyWidth: 1,
+      hasBefore: false)
+    for (key, title) in [(Value.text("F"), Value.integer(1)), (.text("G"), .text("g"))] {
+      block.cells.append(key)
+      block.cells.append(title)
+    }
+    let message = try puppet.write(ChangeSetBody(blocks: [block]), in: stream, at: world.wall)
+    _ = try world[10].apply(
+      message, from: puppet.replica, isIngress: true, wallMilliseconds: world.wall)
+    try world.settle()
+    for node in [1, 10] as [UInt32] {
+      world.schemas[node] = try newer()
+      try world.reopen(node)
+      let rows = try ["F", "G"].map {
+        try world[node].row(Self.films, scope: stream.scope, key: [.text($0)])?.values[0]
+      }
+      #expect(rows == [nil, .text("g")])
+      #expect(try world[node].quarantineCount() == 1)
+    }
+    try world.settle()
+  }
+}
