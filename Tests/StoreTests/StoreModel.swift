@@ -87,6 +87,14 @@ struct StoreModel {
   /// The change sets that refuse or mark others.
   private var judgements: [Int] = []
 
+  private struct Case: Hashable {
+    let row: Row
+    let known: [Int]
+    let judged: [Int]
+  }
+  private final class Memory { var views: [Case: View] = [:] }
+  private let memory = Memory()
+
   init(schema: Schema, tree: ScopeTree) { (self.schema, self.tree) = (schema, tree) }
 
   var rows: [Row] { history.keys.sorted() }
@@ -165,7 +173,7 @@ struct StoreModel {
     }
   }
 
-  private func owns(_ dot: Dot, _ policy: Policy?) -> Bool {
+  func owns(_ dot: Dot, _ policy: Policy?) -> Bool {
     guard case .owner(let owner)? = policy else { return false }
     switch owner {
     case .tier(let tier): return tree.tier(of: dot.replica.node.scope) == tier
@@ -173,13 +181,24 @@ struct StoreModel {
     }
   }
 
-  private func isLate(_ operation: Operation, _ write: Write) -> Bool {
+  func isLate(_ operation: Operation, _ write: Write) -> Bool {
     write.hadValue && operation.kind != .insert && (write.over?.count ?? 0) < 2
   }
 
   // MARK: what is shown
 
   func view(_ row: Row, _ known: Set<Int>) -> View {
+    // The same change sets of the row and the same judgements show the same: computed once.
+    let case1 = Case(
+      row: row, known: (history[row] ?? []).filter(known.contains),
+      judged: judgements.filter(known.contains))
+    if let view = memory.views[case1] { return view }
+    let view = computedView(row, known)
+    memory.views[case1] = view
+    return view
+  }
+
+  private func computedView(_ row: Row, _ known: Set<Int>) -> View {
     var view = View()
     let table = table(row)
     var values: [ColumnID: Value] = [:]
@@ -206,7 +225,7 @@ struct StoreModel {
     return view
   }
 
-  private func preferred(_ entries: [Entry]) -> Entry? {
+  func preferred(_ entries: [Entry]) -> Entry? {
     entries.max { $0.rank.lexicographicallyPrecedes($1.rank) }
   }
 
@@ -221,7 +240,7 @@ struct StoreModel {
     return [.integer(totals.reduce(0, +))]
   }
 
-  private func best(_ entries: [Entry], _ policy: Policy) -> Entry? {
+  func best(_ entries: [Entry], _ policy: Policy) -> Entry? {
     var class1: [Entry] = []
     switch policy {
     case .owner: class1 = entries.filter(\.isOwned)
@@ -240,7 +259,7 @@ struct StoreModel {
   }
 
   /// The state that all others lead to and that leads to none of them.
-  private func last(_ entries: [Entry], _ order: [RankState]) -> Value? {
+  func last(_ entries: [Entry], _ order: [RankState]) -> Value? {
     let present = Set(entries.map { $0.write.values[0] })
     if present.count == 1 { return present.first }
     func leads(_ from: Value, _ to: Value, _ steps: Int) -> Bool {
@@ -254,54 +273,5 @@ struct StoreModel {
         $0 == end || leads($0, end, order.count) && !leads(end, $0, order.count)
       }
     }
-  }
-
-  // MARK: what is disputed
-
-  private func kind(_ entries: [Entry], _ policy: Policy) -> String? {
-    switch policy {
-    case .counter, .max, .min: return nil
-    case .latest: return "concurrentUpdate"
-    case .review: return "review"
-    case .owner:
-      let owned = Set(entries.filter(\.isOwned).map(\.write.values))
-      return owned.count > 1 ? "concurrentUpdate" : "proposalPending"
-    case .immutable:
-      let first = Set(entries.filter { !$0.isLate }.map(\.write.values))
-      return first.count > 1 ? "immutableFork" : "immutableViolation"
-    case .rank(let order): return last(entries, order) == nil ? "rankFork" : nil
-    }
-  }
-
-  private func existenceDispute(
-    _ row: Row, _ entries: [Entry], _ table: TableDeclaration, _ differs: Bool
-  ) -> [Dispute] {
-    if table.existence == .addWins { return [] }
-    func isAlive(_ entry: Entry) -> Bool { entry.write.values != [.integer(0)] }
-    if !entries.allSatisfy(isAlive) {
-      return dispute(row, .existence, "deleteAgainstUpdate", entries, nil) { [isAlive($0)] }
-    }
-    let isCreated = entries.contains { $0.write.values == [.integer(2)] }
-    return dispute(row, .existence, isCreated && differs ? "duplicateCreate" : nil, entries, nil) {
-      [$0.dot]
-    }
-  }
-
-  private func dispute(
-    _ row: Row, _ group: GroupID, _ kind: String?, _ entries: [Entry], _ policy: Policy?,
-    side: (Entry) -> [AnyHashable]
-  ) -> [Dispute] {
-    guard let kind else { return [] }
-    var sides: [[AnyHashable]] = []
-    for entry in entries where !sides.contains(side(entry)) { sides.append(side(entry)) }
-    let alive = entries.filter { $0.write.values != [.integer(0)] }
-    let top = policy.map { best(entries, $0) } ?? preferred(alive)
-    guard sides.count > 1, let top, let shown = sides.firstIndex(of: side(top)) else { return [] }
-    return [
-      Dispute(
-        row: row, group: group, kind: kind,
-        sides: sides.map { one in entries.filter { side($0) == one }.map(\.dot) }, shown: shown,
-        id: Self.name(row, group, entries.map(\.dot).sorted()))
-    ]
   }
 }
