@@ -25,6 +25,7 @@ import Terminal
       RosterCommand.self,
       BundleCommand.self,
       FramesCommand.self,
+      DrawCommand.self,
       CheckCommand.self,
       BenchCommand.self,
       ConfigCommand.self,

@@ -239,6 +239,9 @@ package struct HexBytes: Hashable, Sendable, Codable {
 
   package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+  /// The digits.
+  package var text: String { HexText.text(bytes) }
+
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let bytes = HexText.bytes(try container.decode(String.self)) else {

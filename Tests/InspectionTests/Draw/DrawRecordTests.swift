@@ -1,5 +1,6 @@
 import Foundation
 import Inspection
+import TestSupport
 import Testing
 
 /// Sound records pass every step; each cheat is found, and named by its step.
@@ -188,5 +189,55 @@ import Testing
     let foreign = try #require(
       ObjectProof(of: DrawFixture.code(7), in: other, header: header))
     #expect(foreign.outcome(in: draw) == .notInFrame)
+  }
+
+  @Test(arguments: [true, false])
+  func `a session of coordinated tasks with neighbours and a lottery is checked`(hub: Bool) throws {
+    var fixture = try DrawFixture()
+    try fixture.drawSession(hubAnswers: hub)
+    var record = try fixture.record()
+    #expect(failed(record).isEmpty, "\(DrawVerifier.findings(of: record))")
+    #expect(record.draws.map(\.reveal?.grade) == (hub ? [.three, .three] : [.onePlus, .onePlus]))
+    // One set of numbers: both tasks visit the same companies.
+    #expect(record.draws[0].strata.map(\.selected) == record.draws[1].strata.map(\.selected))
+    let teams = record.draws.flatMap { $0.matching?.teams ?? [] }
+    #expect(teams.contains { !$0.neighbours.isEmpty })
+    // Lodged with nobody, a lottery without the hub proves nothing.
+    for index in record.draws.indices { record.draws[index].commit.lodgedWith = nil }
+    #expect(failed(record) == (hub ? [] : [.seed, .seed]))
+  }
+
+  @Test func `what is not published is unchecked, never passed`() throws {
+    var record = try soundRecord()
+    record.frames[1].rows = nil
+    func steps(_ gap: DrawGap) -> [DrawStep] {
+      DrawVerifier.findings(of: record).filter { $0.verdict == .unchecked(gap) }.map(\.step)
+    }
+    #expect(failed(record).isEmpty)
+    #expect(steps(.rowsNotPublished) == [.frame, .counts, .ranking, .selection])
+    record.draws[0].reveal = nil
+    #expect(failed(record).isEmpty)
+    #expect(steps(.notRevealed) == [.seed, .ranking, .selection, .result, .matching])
+  }
+
+  @Test(arguments: 0..<80)
+  func `a record changed anywhere never passes as it was, and never traps`(seed: Int) throws {
+    var random = SeededGenerator(seed: UInt64(seed))
+    let data = try JSONEncoder().encode(try soundRecord())
+    var bytes = [UInt8](data)
+    let place = random.below(bytes.count)
+    let old = bytes[place]
+    bytes[place] = (0x30...0x39).contains(old) ? 0x30 + (old - 0x30 + 1) % 10 : random.bytes(1)[0]
+    guard bytes[place] != old,
+      let record = try? JSONDecoder().decode(DrawRecord.self, from: Data(bytes)),
+      record != (try JSONDecoder().decode(DrawRecord.self, from: data))
+    else { return }
+    let findings = DrawVerifier.findings(of: record)
+    // Names of keys and persons are for people and bound by nothing; a key that no step needs neither.
+    let sound = try JSONDecoder().decode(DrawRecord.self, from: data)
+    var same = record
+    same.keys = sound.keys
+    same.frames[1].previous = sound.frames[1].previous
+    #expect(findings.contains { $0.fault != nil } || same == sound, "byte \(place)")
   }
 }
