@@ -76,6 +76,7 @@ let package = Package(
     module("Wire", ["Causality", "Changes", "CZlib"]),
     module("Replication", ["Causality", "Changes", "Wire"]),
     module("Store", ["Causality", "Changes", "Merge", "Wire", "CSQLite", grdb, crypto]),
+    module("Peering", ["Causality", "Changes", "Wire", "Replication", "Store"]),
     module(
       "Transport",
       [
@@ -85,8 +86,8 @@ let package = Package(
     module(
       "Node",
       [
-        "Causality", "Changes", "Wire", "Replication", "Store", "Transport", crypto, lifecycle,
-        logging, signals,
+        "Causality", "Changes", "Wire", "Replication", "Store", "Peering", "Transport", crypto,
+        lifecycle, logging, signals,
       ]),
     module("Inspection", [crypto]),
     module(

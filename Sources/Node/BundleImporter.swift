@@ -1,5 +1,6 @@
 package import Causality
 internal import Changes
+internal import Peering
 internal import Replication
 package import Store
 internal import Transport

@@ -1,6 +1,7 @@
 package import Causality
 package import Changes
 internal import Foundation
+internal import Peering
 package import Replication
 package import Store
 package import Wire
@@ -68,7 +69,7 @@ package actor NodeEngine {
 
   /// The streams shared with a hub of a division above.
   package func streams(sharedWith hub: NodeCode) -> [StreamID] {
-    replica.streams.filter { replica.tree.holds(hub.scope, $0) }
+    replica.streams(sharedWith: hub)
   }
 
   // MARK: conversations
@@ -81,11 +82,7 @@ package actor NodeEngine {
     nextConversation += 1
     conversations[nextConversation] = ReplicaActions(
       replica, challenges: isHub ? challenges : nil, wallMilliseconds: wall)
-    let context = ExchangeContext(
-      replica: replica.identity.replica, protocolVersions: 1...1,
-      schemaVersion: replica.schema.version, quarantineCount: try replica.quarantineCount(),
-      wallMilliseconds: wall)
-    return (nextConversation, context)
+    return (nextConversation, try replica.exchangeContext(wallMilliseconds: wall))
   }
 
   /// Forgets a conversation that is over, however it ended.
@@ -101,7 +98,9 @@ package actor NodeEngine {
       case .send(let message): return (machine, .send(message))
       case .setTimer(let milliseconds): return (machine, .timer(milliseconds: milliseconds))
       case .finish(let outcome): return (machine, .finished(outcome))
-      case .raise(let raised): try raise(raised)
+      case .raise(let raised):
+        alarm(raised)
+        try replica.heed(raised)
       default:
         guard var actions = conversations[conversation] else {
           preconditionFailure("a conversation has begun")
@@ -122,22 +121,6 @@ package actor NodeEngine {
   }
 
   package func remember(_ memory: ChildMemory, of child: ReplicaID) { memories[child] = memory }
-
-  private func raise(_ raised: Alarm) throws(StoreError) {
-    alarm(raised)
-    switch raised {
-    case .restored(let stream, let own, let peer):
-      try replica.stopWriting(
-        .restored(stream: stream, peer: replicaID, known: peer, own: own))
-    case .cloned(let dot):
-      try replica.stopWriting(
-        .cloned(stream: dot.stream, peer: replicaID, number: dot.number))
-    case .digestMismatch(let stream, let peer):
-      try replica.report("digest", subject: "\(stream) \(peer)", detail: "equal knowledge")
-    case .fork, .unproved, .notShared, .impostor:
-      break
-    }
-  }
 
   // MARK: changes
 

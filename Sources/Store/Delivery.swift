@@ -1,6 +1,5 @@
 internal import Causality
 internal import Changes
-internal import Crypto
 internal import Merge
 internal import Wire
 
@@ -145,7 +144,7 @@ final class Delivery {
       next += 1
       guard let head = run.list[index].signedHead, let key else { continue }
       guard head.hash == last,
-        key.isValidSignature(head.signature, for: head.signedBytes)
+        replica.host.signatures.isValid(head.signature, of: head.signedBytes, by: key)
       else {
         try refuse(&run, from: 0, .unprovedChangeSet, "the signature or chain is wrong")
         break

@@ -9,7 +9,8 @@ internal import Foundation
 /// the last durable number of the replica's own change sets.
 final class Lease {
   private let folder: ReplicaFolder
-  private var lock: Int32
+  private let host: any Host
+  private let lock: any FileLock
 
   private struct Content: Codable {
     var replica: String
@@ -19,20 +20,10 @@ final class Lease {
   }
 
   /// Takes the lock; nil when another process has it.
-  init?(_ folder: ReplicaFolder) throws(StoreError) {
-    self.folder = folder
-    lock = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard lock >= 0 else {
-      throw .folder(path: folder.lock, problem: String(cString: strerror(errno)))
-    }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      close(lock)
-      lock = -1
-      return nil
-    }
+  init?(_ folder: ReplicaFolder, _ host: any Host) throws(StoreError) {
+    guard let lock = try host.lock(folder.lock) else { return nil }
+    (self.folder, self.host, self.lock) = (folder, host, lock)
   }
-
-  deinit { if lock >= 0 { close(lock) } }
 
   /// Compares file and database; nil when they agree. A new nonce that reached the database but not the file
   /// is the trace of a crash between the two, not of a copy.
@@ -40,10 +31,10 @@ final class Lease {
     replica: ReplicaID, nonces: (current: String?, previous: String?),
     ownNumber: (StreamID) throws(StoreError) -> UInt64
   ) throws(StoreError) -> String? {
-    guard FileManager.default.fileExists(atPath: folder.lease) else {
+    guard host.exists(folder.lease) else {
       return nonces.current == nil ? nil : "the file \(folder.lease) is missing"
     }
-    let bytes = try ReplicaFolder.read(folder.lease)
+    let bytes = try host.read(folder.lease)
     // Damage is told as such below.
     guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)) else {
       return "the file \(folder.lease) is damaged"
@@ -75,6 +66,6 @@ final class Lease {
     guard let data = try? encoder.encode(content) else {
       throw .folder(path: folder.lease, problem: "cannot be encoded")
     }
-    try ReplicaFolder.write(Array(data), to: folder.lease)
+    try host.write(Array(data), to: folder.lease, isPrivate: false)
   }
 }

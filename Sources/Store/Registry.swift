@@ -1,6 +1,5 @@
 package import Causality
 package import Changes
-internal import Crypto
 internal import Wire
 
 /// The engine's own replicated table: which replicas there are, with their keys, in the scope of each node's
@@ -68,12 +67,12 @@ extension Replica {
   package func admit(
     _ request: EnrolmentRequest, author: String, wallMilliseconds: UInt64
   ) throws(StoreError) -> WriteReceipt<Bool> {
-    // A key of another form admits nobody.
-    guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: request.publicKey),
-      key.isValidSignature(
+    guard
+      host.signatures.isValid(
         request.signature,
-        for: EnrolmentRequest.signedBytes(
-          replica: request.replica, publicKey: request.publicKey, name: request.name))
+        of: EnrolmentRequest.signedBytes(
+          replica: request.replica, publicKey: request.publicKey, name: request.name),
+        by: request.publicKey)
     else { throw .notAdmissible("the request of \(request.replica) is not signed by its key") }
     let scope = request.replica.node.scope
     guard tree.contains(scope) else { throw .notAdmissible("division \(scope) is not in the tree") }
@@ -148,17 +147,13 @@ extension Replica {
   }
 
   /// The key that proves a replica's change sets: its own, the anchor's, or the registered one.
-  func verifyingKey(of replica: ReplicaID) throws(StoreError) -> Curve25519.Signing.PublicKey? {
-    var bytes: [UInt8]?
+  func verifyingKey(of replica: ReplicaID) throws(StoreError) -> [UInt8]? {
     if replica == identity.replica {
-      bytes = identity.publicKey
+      return identity.publicKey
     } else if replica == identity.anchor.replica {
-      bytes = identity.anchor.publicKey
-    } else {
-      bytes = try registeredReplica(replica)?.publicKey
+      return identity.anchor.publicKey
     }
-    // A key of another form proves nothing.
-    return bytes.flatMap { try? Curve25519.Signing.PublicKey(rawRepresentation: $0) }
+    return try registeredReplica(replica)?.publicKey
   }
 
   /// Verifies a signature of a replica; false when its key is not known here.
@@ -166,7 +161,8 @@ extension Replica {
     _ bytes: [UInt8], signature: [UInt8], by replica: ReplicaID
   ) throws(StoreError) -> Bool {
     try onConnection { () throws(StoreError) in
-      try verifyingKey(of: replica)?.isValidSignature(signature, for: bytes) ?? false
+      guard let key = try verifyingKey(of: replica) else { return false }
+      return host.signatures.isValid(signature, of: bytes, by: key)
     }
   }
 

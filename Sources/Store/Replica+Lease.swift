@@ -45,8 +45,7 @@ extension Replica {
 
   private func renewLease() throws(StoreError) {
     guard let lease else { return }
-    var random = SystemRandomNumberGenerator()
-    let nonce = Hexadecimal.encode((0..<16).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+    let nonce = Hexadecimal.encode(host.randomBytes(16))
     try transaction(stamping: nil) { () throws(StoreError) in
       if let current = try fact("lease") { try setFact("previous_lease", current) }
       try setFact("lease", nonce)

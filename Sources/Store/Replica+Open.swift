@@ -1,20 +1,18 @@
 internal import CSQLite
 package import Causality
 package import Changes
-internal import Crypto
-internal import Foundation
 internal import GRDB
 
 extension Replica {
   /// Makes the folder, the file, the key and the identity of a new node with epoch 1, and opens it.
   ///
   /// `anchor`: nil only for the top of the tree, which becomes its own. Throws `folder` when the folder holds a
-  /// replica already, `notAdmissible` when the division is not in the tree.
+  /// replica already, `notAdmissible` when the division is not in the tree. `host`: the machine.
   package static func create(
     folder: ReplicaFolder, node: NodeCode, tree: ScopeTree, schema: Schema, anchor: Anchor?,
-    name: String = "", wallMilliseconds: UInt64
+    name: String = "", host: any Host = SystemHost(), wallMilliseconds: UInt64
   ) throws(StoreError) -> Replica {
-    guard !folder.holdsReplica else {
+    guard !host.exists(folder.database) else {
       throw .folder(path: folder.path, problem: "holds a replica already")
     }
     guard tree.contains(node.scope), let id = ReplicaID(node: node, epoch: 1) else {
@@ -25,18 +23,13 @@ extension Replica {
       throw .notAdmissible(
         isTop ? "the top of the tree is its own anchor" : "a node below the top needs an anchor")
     }
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder.path, withIntermediateDirectories: true,
-        attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw .folder(path: folder.path, problem: "cannot be created")
+    try host.makeFolder(folder.path)
+    let key = host.randomBytes(32)
+    guard let publicKey = host.signatures.publicKey(of: key) else {
+      throw .folder(path: folder.key, problem: "no key can be made")
     }
-    let key = Curve25519.Signing.PrivateKey()
-    let publicKey = Array(key.publicKey.rawRepresentation)
-    try ReplicaFolder.write(
-      Array((Hexadecimal.encode(Array(key.rawRepresentation)) + "\n").utf8), to: folder.key,
-      mode: 0o600)
+    try host.write(
+      Array((Hexadecimal.encode(key) + "\n").utf8), to: folder.key, isPrivate: true)
     let root = anchor ?? Anchor(replica: id, publicKey: publicKey)
     let (database, connection) = try openDatabase(folder, isOwner: true, readOnly: false)
     try createTables(
@@ -50,7 +43,7 @@ extension Replica {
     // It is opened again at once; what is wrong shows then.
     try? database.close()
     let replica = try open(
-      folder: folder, tree: tree, schema: schema, wallMilliseconds: wallMilliseconds)
+      folder: folder, tree: tree, schema: schema, host: host, wallMilliseconds: wallMilliseconds)
     if isTop {
       _ = try replica.write(
         author: "init", reason: "anchor", wallMilliseconds: wallMilliseconds
@@ -72,14 +65,16 @@ extension Replica {
   ///
   /// A replica whose lease does not fit opens with `stopReason` set: it can be read, and it does not write.
   package static func open(
-    folder: ReplicaFolder, tree: ScopeTree, schema: Schema, wallMilliseconds: UInt64
+    folder: ReplicaFolder, tree: ScopeTree, schema: Schema, host: any Host = SystemHost(),
+    wallMilliseconds: UInt64
   ) throws(StoreError) -> Replica {
-    guard folder.holdsReplica else {
+    guard host.exists(folder.database) else {
       throw .folder(path: folder.path, problem: "holds no replica; `tributary init` makes one")
     }
-    let lease = try Lease(folder)
+    let lease = try Lease(folder, host)
     let (database, connection) = try openDatabase(folder, isOwner: lease != nil, readOnly: false)
-    let replica = try make(folder, database, connection, tree, schema, lease, withKey: true)
+    let replica = try make(
+      folder, database, connection, tree, schema, host, lease, withKey: true)
     try replica.register()
     try replica.takeLease()
     try replica.retryUndecodable()
@@ -88,20 +83,21 @@ extension Replica {
 
   /// Opens a replica for reading only, also while its server runs.
   package static func openReadOnly(
-    folder: ReplicaFolder, tree: ScopeTree, schema: Schema
+    folder: ReplicaFolder, tree: ScopeTree, schema: Schema, host: any Host = SystemHost()
   ) throws(StoreError) -> Replica {
-    guard folder.holdsReplica else {
+    guard host.exists(folder.database) else {
       throw .folder(path: folder.path, problem: "holds no replica; `tributary init` makes one")
     }
     let (database, connection) = try openDatabase(folder, isOwner: false, readOnly: true)
-    let replica = try make(folder, database, connection, tree, schema, nil, withKey: false)
+    let replica = try make(
+      folder, database, connection, tree, schema, host, nil, withKey: false)
     try replica.readStopReason()
     return replica
   }
 
   static func make(
     _ folder: ReplicaFolder, _ database: DatabaseQueue, _ connection: OpaquePointer,
-    _ tree: ScopeTree, _ schema: Schema, _ lease: Lease?, withKey: Bool
+    _ tree: ScopeTree, _ schema: Schema, _ host: any Host, _ lease: Lease?, withKey: Bool
   ) throws(StoreError) -> Replica {
     let facts = try readFacts(database, folder)
     guard facts["format"] == "\(EngineTables.formatVersion)" else {
@@ -114,13 +110,11 @@ extension Replica {
       let anchor = facts["anchor"].flatMap({ Anchor($0) }),
       let publicKey = facts["public_key"].flatMap({ Hexadecimal.decode($0) })
     else { throw .damagedRecord("identity in tributary_meta") }
-    var privateKey: Curve25519.Signing.PrivateKey?
+    var privateKey: [UInt8]?
     if withKey {
-      let text = String(decoding: try ReplicaFolder.read(folder.key), as: UTF8.self)
-      let bytes = Hexadecimal.decode(text.filter { !$0.isWhitespace })
-      // A file that is no key is told below.
-      privateKey = bytes.flatMap { try? Curve25519.Signing.PrivateKey(rawRepresentation: $0) }
-      guard let privateKey, Array(privateKey.publicKey.rawRepresentation) == publicKey else {
+      let text = String(decoding: try host.read(folder.key), as: UTF8.self)
+      privateKey = Hexadecimal.decode(text.filter { !$0.isWhitespace })
+      guard let privateKey, host.signatures.publicKey(of: privateKey) == publicKey else {
         throw .folder(path: folder.key, problem: "is not the key of replica \(id)")
       }
     }
@@ -133,7 +127,8 @@ extension Replica {
     return Replica(
       folder: folder, database: database, connection: connection, schema: all, tree: tree,
       identity: ReplicaIdentity(
-        replica: id, anchor: anchor, publicKey: publicKey, privateKey: privateKey), lease: lease)
+        replica: id, anchor: anchor, publicKey: publicKey, privateKey: privateKey,
+        signatures: host.signatures), host: host, lease: lease)
   }
 
   // MARK: the file

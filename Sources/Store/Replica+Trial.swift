@@ -16,7 +16,7 @@ extension Replica {
     }
     let (source, _) = try openDatabase(folder, isOwner: false, readOnly: true)
     let (copy, connection) = try self.copy(source, of: folder)
-    let replica = try make(folder, copy, connection, tree, schema, nil, withKey: true)
+    let replica = try make(folder, copy, connection, tree, schema, SystemHost(), nil, withKey: true)
     try replica.readStopReason()
     try replica.register()
     return replica

@@ -27,6 +27,7 @@ package final class Replica {
   let layouts: [TableID: TableLayout]
   let dots = DotTable()
   let writer: RowWriter
+  let host: any Host
   let lease: Lease?
   var clock = HybridClock()
   var nextLog: Int64 = 1
@@ -37,13 +38,14 @@ package final class Replica {
 
   init(
     folder: ReplicaFolder, database: DatabaseQueue, connection: OpaquePointer, schema: Schema,
-    tree: ScopeTree, identity: ReplicaIdentity, lease: Lease?
+    tree: ScopeTree, identity: ReplicaIdentity, host: any Host, lease: Lease?
   ) {
     self.folder = folder
     self.database = database
     self.schema = schema
     self.tree = tree
     self.identity = identity
+    self.host = host
     self.lease = lease
     let statements = StatementCache(connection)
     self.statements = statements

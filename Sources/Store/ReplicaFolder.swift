@@ -21,45 +21,6 @@ package struct ReplicaFolder: Hashable, Sendable {
 
   /// Whether a replica was created here.
   package var holdsReplica: Bool { FileManager.default.fileExists(atPath: database) }
-
-  /// Writes a file whole: temporary file, fsync, rename, fsync of the folder.
-  static func write(
-    _ bytes: [UInt8], to path: String, mode: mode_t = 0o644
-  ) throws(StoreError) {
-    func fail(_ what: String) -> StoreError {
-      .folder(path: path, problem: "\(what): \(String(cString: strerror(errno)))")
-    }
-    let temporary = path + ".new"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-    guard file >= 0 else { throw fail("cannot be created") }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes {
-        Foundation.write(file, $0.baseAddress, $0.count)
-      }
-      guard count > 0 else {
-        close(file)
-        throw fail("cannot be written")
-      }
-      written += count
-    }
-    let synced = fsync(file)
-    close(file)
-    guard synced == 0 else { throw fail("cannot be made durable") }
-    guard rename(temporary, path) == 0 else { throw fail("cannot be put in place") }
-    let slash = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let folder = open(slash.isEmpty ? "/" : slash, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { return }
-    fsync(folder)
-    close(folder)
-  }
-
-  static func read(_ path: String) throws(StoreError) -> [UInt8] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw .folder(path: path, problem: "is missing or unreadable")
-    }
-    return Array(data)
-  }
 }
 
 enum Hexadecimal {

@@ -1,5 +1,4 @@
 package import Causality
-internal import Crypto
 
 /// The top replica's id and key: the root of every proof.
 package struct Anchor: Hashable, Sendable {
@@ -31,25 +30,26 @@ package struct ReplicaIdentity: Sendable {
   /// 32 bytes of Ed25519.
   package let publicKey: [UInt8]
   /// Nil for a reader.
-  private let privateKey: Curve25519.Signing.PrivateKey?
+  private let privateKey: [UInt8]?
+  private let signatures: any SignatureScheme
 
   init(
     replica: ReplicaID, anchor: Anchor, publicKey: [UInt8],
-    privateKey: Curve25519.Signing.PrivateKey?
+    privateKey: [UInt8]?, signatures: any SignatureScheme
   ) {
     self.replica = replica
     self.anchor = anchor
     self.publicKey = publicKey
     self.privateKey = privateKey
+    self.signatures = signatures
   }
 
   /// 64 bytes of Ed25519 over `bytes`. Throws `folder` when the private key is not at hand.
   package func sign(_ bytes: [UInt8]) throws(StoreError) -> [UInt8] {
-    // Told below.
-    guard let privateKey, let signature = try? privateKey.signature(for: bytes) else {
+    guard let privateKey, let signature = signatures.sign(bytes, with: privateKey) else {
       throw .folder(path: "identity.key", problem: "the private key is not at hand")
     }
-    return Array(signature)
+    return signature
   }
 
   /// The request that a hub admits this replica by.

@@ -21,8 +21,9 @@ enum ImportRule {
       "Wire": values.union(["CZlib"]),
       "Replication": values.union(["Wire"]),
       "Store": values.union(["Merge", "Wire", "CSQLite", "GRDB", "Crypto"]).union(system),
+      "Peering": values.union(["Wire", "Replication", "Store"]),
       "Transport": values.union(["Wire"]).union(http).union(system),
-      "Node": engine.subtracting(["Merge"]).union(["Transport", "Crypto", "UnixSignals"])
+      "Node": engine.subtracting(["Merge"]).union(["Peering", "Transport", "Crypto", "UnixSignals"])
         .union(http).union(system),
       // SHA-256 and signatures of draws; `Swift` is named for NFC, which it shows to no plain import.
       "Inspection": ["Crypto", "Swift"],
@@ -35,7 +36,7 @@ enum ImportRule {
         "Transport", "Node", "Portal", "Terminal", "Benchmarks", "ArgumentParser",
         "ServiceLifecycle", "Crypto", "Logging",
       ]).union(system),
-      "Simulator": casework.union(["CFaultVFS", "CSQLite", "Crypto", "GRDB"]),
+      "Simulator": casework.union(["Peering", "CFaultVFS", "CSQLite"]),
       "Run": ["Simulator", "ArgumentParser", "Foundation"],
     ]
   }()

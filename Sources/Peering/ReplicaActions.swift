@@ -1,30 +1,32 @@
-internal import Causality
+package import Causality
 internal import Changes
-internal import Replication
-internal import Store
+package import Replication
+package import Store
 internal import Wire
 
 /// Performs on the replica what an exchange machine asks for.
 ///
 /// Source: architecture.md §2: Replication says what, Store does it, and nothing is said before it is durable.
-struct ReplicaActions {
-  let replica: Replica
+package struct ReplicaActions {
+  package let replica: Replica
   /// The peer of the conversation, once its HELLO named it.
-  var peer: ReplicaID?
+  package var peer: ReplicaID?
   /// As the hub, this process's challenge for a child; nil at the child's side.
-  let challenges: ChallengeBook?
-  let wallMilliseconds: UInt64
+  private let challenges: ChallengeBook?
+  private let wallMilliseconds: UInt64
   /// What rose here through this conversation.
-  private(set) var advanced: [StreamID] = []
-  private(set) var acknowledged: [StreamID] = []
+  private var advanced: [StreamID] = []
+  private var acknowledged: [StreamID] = []
   /// What all that was applied came to.
-  private(set) var total = ApplyOutcome()
+  package private(set) var total = ApplyOutcome()
   /// Whether the peer proved to be who it says; a bundle without a seal that holds does not.
-  var isPeerProved = true
+  package var isPeerProved = true
   /// Whether a full disk or a busy file is the caller's to tell, because there is no peer to be told.
-  var throwsWhenNotReady = false
+  package var throwsWhenNotReady = false
 
-  init(
+  /// `challenges`: this process's, at the hub's side; nil at the child's. `wallMilliseconds`: when the
+  /// conversation began.
+  package init(
     _ replica: Replica, challenges: ChallengeBook?, wallMilliseconds: UInt64
   ) {
     self.replica = replica
@@ -33,7 +35,9 @@ struct ReplicaActions {
   }
 
   /// The answer to one action; nil for actions of the shell (`send`, `raise`, `setTimer`, `finish`).
-  mutating func perform(_ action: ExchangeAction) throws(StoreError) -> ExchangeAnswer? {
+  ///
+  /// Throws what concerns this node alone; a full disk and a busy file are answers.
+  package mutating func perform(_ action: ExchangeAction) throws(StoreError) -> ExchangeAnswer? {
     switch action {
     case .readStreams(let streams): return try readStreams(streams)
     case .readHeads(let dots):
@@ -68,7 +72,7 @@ struct ReplicaActions {
   }
 
   /// The streams that changed since the last call: advanced, and acknowledged.
-  mutating func takeChanged() -> (advanced: [StreamID], acknowledged: [StreamID]) {
+  package mutating func takeChanged() -> (advanced: [StreamID], acknowledged: [StreamID]) {
     defer { (advanced, acknowledged) = ([], []) }
     return (advanced.sorted(), acknowledged.sorted())
   }
@@ -168,19 +172,5 @@ struct ReplicaActions {
       default: throw error
       }
     }
-  }
-}
-
-/// The challenges that this process gives its children: one each, for the life of the process.
-final class ChallengeBook {
-  private var known: [ReplicaID: [UInt8]] = [:]
-
-  /// 16 random bytes, the same for each call.
-  func challenge(for child: ReplicaID) -> [UInt8] {
-    if let challenge = known[child] { return challenge }
-    var random = SystemRandomNumberGenerator()
-    let challenge = (0..<16).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-    known[child] = challenge
-    return challenge
   }
 }
