@@ -14,8 +14,8 @@ enum BlockDecoder {
     let rowCount = try reader.count(.rows, limit: Limits.operationsPerChangeSet, bytesEach: 1)
     guard rowCount > 0 else { throw .malformed(.rows) }
     let columns = try readColumns(&reader, ownGroups: flags.ownGroups)
-    guard flags.kind == .insert || (flags.kind == .delete) == columns.isEmpty
-    else { throw .malformed(.columns) }
+    // An update without columns says that its row lives, and no more.
+    guard flags.kind != .delete || columns.isEmpty else { throw .malformed(.columns) }
     var block = RowBlock(
       table: TableID(UInt32(truncatingIfNeeded: table)), kind: flags.kind, columns: columns,
       keyWidth: flags.keyWidth, hasBefore: flags.hasBefore)
