@@ -51,6 +51,14 @@ bench: setup ## Builds in release and runs the benchmarks; options in ARGS, e.g.
 	@echo "==> tributary bench $(ARGS)"
 	@"$$($(SWIFT) build -c release --show-bin-path)/tributary" bench $(ARGS)
 
+.PHONY: simulate
+simulate: setup ## Builds in release and runs the simulator: a minute of seeds, then some of them twice
+	@echo "==> building tributary-sim (release)"
+	$(SWIFT) build -c release --product tributary-sim
+	@sim="$$($(SWIFT) build -c release --show-bin-path)/tributary-sim"; \
+	  echo "==> tributary-sim swarm --seconds 60"; "$$sim" swarm --seconds 60 \
+	  && echo "==> tributary-sim doublecheck --seeds 50" && "$$sim" doublecheck --seeds 50
+
 .PHONY: format
 format: ## Formats the sources as `make test` wants them
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

@@ -44,7 +44,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let package = Package(
   name: "tributary",
   products: [
-    .executable(name: "tributary", targets: ["Tributary"])
+    .executable(name: "tributary", targets: ["Tributary"]),
+    .executable(name: "tributary-sim", targets: ["Run"]),
   ],
   dependencies: [
     // SQLite driver: statement life cycle, busy handling and migrations are easy to get wrong.
@@ -109,6 +110,17 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "CFaultVFS", path: "Sim/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .target(
+      name: "Simulator",
+      dependencies: [
+        "Causality", "Changes", "Merge", "Wire", "Replication", "Store", "Peering", "CSQLite",
+        "CFaultVFS",
+      ], path: "Sim/Simulator", swiftSettings: settings),
+    .executableTarget(
+      name: "Run", dependencies: ["Simulator", arguments], path: "Sim/Run",
+      swiftSettings: settings),
+    .target(
       name: "TestSupport", dependencies: ["Causality", "Changes"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("BenchmarksTests", ["Benchmarks", "Changes", "Causality"]),
@@ -119,6 +131,7 @@ let package = Package(
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
     tests("EndToEndTests", ["Tributary", subprocess]),
     tests("StoreTests", ["Causality", "Changes", "CSQLite", "Merge", "Store", "Wire", crypto]),
+    tests("SimulatorTests", ["Simulator"]),
     tests("TerminalTests", ["Terminal"]),
     tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import Simulator
+
+/// The command `tributary-sim`.
+@main
+struct Main: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tributary-sim",
+    abstract:
+      "Runs whole trees of nodes in one thread, under faults, and checks that nothing is lost.",
+    subcommands: [
+      RunCommand.self, ReplayCommand.self, ShrinkCommand.self, SwarmCommand.self,
+      DoublecheckCommand.self, WorkerCommand.self,
+    ])
+}
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Runs the plan of one seed.")
+
+  @Option(help: "The seed.")
+  var seed: UInt64
+
+  @Flag(help: "Print the plan as well.")
+  var showPlan = false
+
+  func run() throws {
+    let plan = PlanGenerator.plan(seed: seed)
+    if showPlan { print(plan.text) }
+    try report(World(plan).run(), plan, named: "run --seed \(seed)")
+  }
+}
+
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Runs a plan from a file.")
+
+  @Argument(help: "The plan.")
+  var path: String
+
+  func run() throws {
+    let plan = try readPlan(path)
+    try report(World(plan).run(), plan, named: "replay \(path)")
+  }
+}
+
+struct ShrinkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "shrink",
+    abstract: "Makes a failing plan smaller while the same invariant fails; prints it.")
+
+  @Argument(help: "The plan.")
+  var path: String?
+
+  @Option(help: "Or the seed of it.")
+  var seed: UInt64?
+
+  @Option(help: "Runs at most.")
+  var runs = 2_000
+
+  func run() throws {
+    let plan = try path.map { try readPlan($0) } ?? PlanGenerator.plan(seed: seed ?? 0)
+    var shrinker = Shrinker(limit: runs)
+    guard let small = try shrinker.shrink(plan) else {
+      throw ValidationError("the plan does not fail")
+    }
+    print(small.plan.text)
+    tell(
+      "\(small.violation.invariant): \(small.violation.detail)\n"
+        + "\(small.plan.nodes.count) nodes, \(small.plan.operations.count) operations, "
+        + "\(small.plan.faults.count) faults, after \(shrinker.runs) runs")
+  }
+}
+
+/// One process's share of a swarm. It says each seed before it runs it, since a trap cannot be caught.
+struct WorkerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
+
+  @Option var from: UInt64
+  @Option var count: UInt64
+
+  func run() throws {
+    var totals: [Counter: Int] = [:]
+    var (virtual, nodes) = (UInt64(0), UInt64(0))
+    for seed in from..<(from + count) {
+      say("begin \(seed)")
+      let verdict = try World(PlanGenerator.plan(seed: seed)).run()
+      if let violation = verdict.violation {
+        say("bad \(seed) \(violation.invariant) \(violation.detail)")
+      }
+      say("done \(seed) \(verdict.traceHash)")
+      for (counter, number) in verdict.counters { totals[counter, default: 0] += number }
+      virtual += verdict.virtualMilliseconds * UInt64(verdict.nodeCount)
+      nodes += UInt64(verdict.nodeCount)
+    }
+    for counter in Counter.allCases {
+      say("count \(totals[counter] ?? 0) \(counter.rawValue)")
+    }
+    say("time \(virtual)")
+    say("nodes \(nodes)")
+  }
+
+  private func say(_ line: String) {
+    // A line leaves the process before the next step may trap.
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  }
+}
+
+func readPlan(_ path: String) throws -> Plan {
+  try Plan(text: String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self))
+}
+
+func tell(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+/// Prints what a run found; exits with 1 for a violation.
+func report(_ verdict: Verdict, _ plan: Plan, named name: String) throws {
+  for counter in Counter.allCases where verdict[counter] > 0 {
+    print("\(counter.rawValue): \(verdict[counter])")
+  }
+  print("virtual seconds: \(verdict.virtualMilliseconds / 1_000), nodes: \(verdict.nodeCount)")
+  print("trace: \(String(verdict.traceHash, radix: 16))")
+  guard let violation = verdict.violation else {
+    print("no violation")
+    return
+  }
+  print(
+    "violation of \(violation.invariant) at \(violation.atMilliseconds) ms: \(violation.detail)")
+  print("again: tributary-sim \(name)")
+  throw ExitCode(1)
+}

@@ -1,0 +1,183 @@
+import ArgumentParser
+import Foundation
+import Simulator
+
+struct SwarmCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "swarm", abstract: "Runs many seeds in worker processes.")
+
+  @Option(help: "How many seeds.")
+  var seeds: UInt64?
+
+  @Option(help: "Or for how many seconds.")
+  var seconds: UInt64?
+
+  @Option(help: "Or for how many minutes.")
+  var minutes: UInt64?
+
+  @Option(help: "The first seed.")
+  var from: UInt64 = 1
+
+  @Option(help: "Worker processes.")
+  var jobs = 2
+
+  @Flag(help: "Fail when a fault of the plans fired less than 1,000 times.")
+  var requireFaults = false
+
+  func run() throws {
+    var swarm = Swarm(jobs: jobs)
+    let limit = (seconds ?? 0) + (minutes ?? 0) * 60
+    try swarm.run(from: from, seeds: limit > 0 ? nil : seeds ?? 1_000, seconds: limit)
+    swarm.printTable()
+    for failure in swarm.failures.prefix(10) {
+      print("seed \(failure.seed): \(failure.what)")
+      print("  again: tributary-sim run --seed \(failure.seed)")
+    }
+    var isBad = !swarm.failures.isEmpty
+    for counter in Counter.allCases where counter.isFault && requireFaults {
+      // Rates of disk errors are not in today's plans.
+      if [.corruption, .slowLink, .syncFailure, .inputError].contains(counter) { continue }
+      if swarm.totals[counter.rawValue] ?? 0 < 1_000 {
+        print("\(counter.rawValue) fired \(swarm.totals[counter.rawValue] ?? 0) times only")
+        isBad = true
+      }
+    }
+    if isBad { throw ExitCode(1) }
+  }
+}
+
+struct DoublecheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doublecheck",
+    abstract: "Runs seeds in two processes with different hash seeds: the traces must be equal.")
+
+  @Option(help: "How many seeds.")
+  var seeds: UInt64 = 100
+
+  @Option(help: "The first seed.")
+  var from: UInt64 = 1
+
+  func run() throws {
+    var first = Swarm(jobs: 1)
+    var second = Swarm(jobs: 1)
+    try first.run(from: from, seeds: seeds, seconds: 0)
+    // Another process has another seed of its hash tables by itself.
+    try second.run(from: from, seeds: seeds, seconds: 0)
+    let differing = first.hashes.keys.sorted().filter { first.hashes[$0] != second.hashes[$0] }
+    print("\(first.hashes.count) seeds twice, \(differing.count) with another trace")
+    if let seed = differing.first {
+      print("first: seed \(seed)")
+      throw ExitCode(1)
+    }
+  }
+}
+
+/// Worker processes over a range of seeds, and what they said.
+struct Swarm {
+  struct Failure {
+    let seed: UInt64
+    let what: String
+  }
+
+  let jobs: Int
+  private(set) var failures: [Failure] = []
+  private(set) var totals: [String: Int] = [:]
+  private(set) var hashes: [UInt64: String] = [:]
+  private(set) var virtualNodeMilliseconds: UInt64 = 0
+  private(set) var seconds = 0.0
+  private let chunk: UInt64 = 100
+
+  private struct Worker {
+    let process: Process
+    let output: URL
+    let range: Range<UInt64>
+  }
+
+  init(jobs: Int) { self.jobs = max(1, jobs) }
+
+  /// Until `seeds` are run, or `seconds` are over.
+  mutating func run(from: UInt64, seeds: UInt64?, seconds limit: UInt64) throws {
+    let start = Date()
+    var waiting: [Range<UInt64>] = []
+    var next = from
+    let end = seeds.map { from + $0 }
+    var running: [Worker] = []
+    while true {
+      let isOver = limit > 0 && Date().timeIntervalSince(start) >= Double(limit)
+      while running.count < jobs {
+        if waiting.isEmpty, !isOver, end.map({ next < $0 }) ?? true {
+          let upper = min(next + chunk, end ?? .max)
+          waiting.append(next..<upper)
+          next = upper
+        }
+        guard !isOver || end != nil, !waiting.isEmpty else { break }
+        running.append(try launch(waiting.removeFirst()))
+      }
+      if running.isEmpty { break }
+      Thread.sleep(forTimeInterval: 0.02)
+      for index in running.indices.reversed() where !running[index].process.isRunning {
+        let worker = running.remove(at: index)
+        if let rest = try take(worker) { waiting.append(rest) }
+      }
+    }
+    self.seconds = Date().timeIntervalSince(start)
+  }
+
+  private func launch(_ range: Range<UInt64>) throws -> Worker {
+    let output = FileManager.default.temporaryDirectory
+      .appendingPathComponent("tributary-sim-\(getpid())-\(range.lowerBound)")
+    try Data().write(to: output)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).absoluteURL
+    // The program itself, however it was called; without /proc the name must do.
+    if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
+      process.executableURL = URL(fileURLWithPath: path)
+    }
+    process.arguments = ["worker", "--from", "\(range.lowerBound)", "--count", "\(range.count)"]
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    try process.run()
+    return Worker(process: process, output: output, range: range)
+  }
+
+  /// Reads what a worker said; returns the seeds that it did not come to.
+  private mutating func take(_ worker: Worker) throws -> Range<UInt64>? {
+    let text = String(decoding: try Data(contentsOf: worker.output), as: UTF8.self)
+    try FileManager.default.removeItem(at: worker.output)
+    var current: UInt64?
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+      guard words.count > 1 else { continue }
+      switch words[0] {
+      case "begin": current = UInt64(words[1])
+      case "bad":
+        failures.append(
+          Failure(seed: UInt64(words[1]) ?? 0, what: words.count > 2 ? words[2] : "?"))
+      case "done":
+        hashes[UInt64(words[1]) ?? 0] = words.count > 2 ? words[2] : ""
+        current = nil
+      case "count":
+        totals[words.count > 2 ? words[2] : "", default: 0] += Int(words[1]) ?? 0
+      case "time": virtualNodeMilliseconds += UInt64(words[1]) ?? 0
+      default: break
+      }
+    }
+    guard worker.process.terminationStatus != 0 else { return nil }
+    let seed = current ?? worker.range.lowerBound
+    failures.append(
+      Failure(seed: seed, what: "S27 the process ended with \(worker.process.terminationStatus)"))
+    return seed + 1 < worker.range.upperBound ? seed + 1..<worker.range.upperBound : nil
+  }
+
+  /// The reached figures beside the goals of simulation.md §1.
+  func printTable() {
+    let hours = Double(virtualNodeMilliseconds) / 3_600_000
+    let core = max(0.001, seconds * Double(jobs))
+    print("seeds: \(hashes.count) in \(Int(seconds)) s with \(jobs) processes")
+    print("failures: \(failures.count)")
+    print("virtual node-hours: \(Int(hours)); per second and core: \(Int(hours / core))")
+    print("commits per second and core: \(Int(Double(totals["commits"] ?? 0) / core))")
+    for counter in Counter.allCases {
+      print("\(counter.rawValue): \(totals[counter.rawValue] ?? 0)")
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/// Everything that decides what happens in a world: topology, rates, workload, faults. A run is a function
+/// of its plan.
+package struct Plan: Hashable, Sendable {
+  /// A node of the tree; its disk is its place in the list, from 1.
+  package struct Node: Hashable, Sendable {
+    package let division: Int
+    /// 0 for the top.
+    package let parent: Int
+  }
+
+  /// What a person or program does at a node.
+  package struct Operation: Hashable, Sendable {
+    /// What is done.
+    package enum Kind: String, CaseIterable, Sendable {
+      /// Insert, or update where the row lives.
+      case put
+      /// Delete where it lives.
+      case delete
+      /// Open a form on a row, for a later `save`.
+      case open
+      /// Save the form of that slot.
+      case save
+      /// Add or remove an element of the set.
+      case label, unlabel
+      /// Write the row and its namesake in the scope above in one transaction.
+      case both
+      /// Decide the first open conflict.
+      case resolve
+    }
+
+    package let atMilliseconds: Int
+    package let division: Int
+    package let kind: Kind
+    package let scope: Int
+    package let key: Int
+    package let slot: Int
+    /// Column and number, ascending by column.
+    package let values: [Value]
+
+    /// A column and the number that stands for its value.
+    package struct Value: Hashable, Sendable {
+      package let column: Int
+      package let number: Int
+    }
+  }
+
+  /// A fault at a moment.
+  package struct Fault: Hashable, Sendable {
+    /// What goes wrong.
+    package enum Kind: String, CaseIterable, Sendable {
+      /// The link from the node to its hub is cut for `milliseconds`; `argument`: 0 both ways, 1 upwards,
+      /// 2 downwards (F6, F7, F8).
+      case cut
+      /// The process dies; it comes back after `milliseconds` (F13).
+      case kill
+      /// The power goes; `argument` says what is lost (F19–F21).
+      case power
+      /// The power goes at the `argument`-th disk operation from then (F14).
+      case crash
+      /// The wall clock jumps by `argument` milliseconds (F38).
+      case jump
+      /// The node stands still for `milliseconds` (F16).
+      case pause
+      /// The disk is full for `milliseconds` (F24).
+      case full
+    }
+
+    package let atMilliseconds: Int
+    package let kind: Kind
+    package let division: Int
+    package let argument: Int
+    package let milliseconds: Int
+  }
+
+  package var seed: UInt64
+  package var options: Options
+  package var nodes: [Node]
+  /// Ascending by time.
+  package var operations: [Operation]
+  /// Ascending by time.
+  package var faults: [Fault]
+
+  /// Wall clocks that are wrong from the beginning: division, offset in milliseconds, drift in ppm.
+  package var clocks: [Clock]
+
+  /// A wall clock's error.
+  package struct Clock: Hashable, Sendable {
+    package let division: Int
+    package let offsetMilliseconds: Int
+    package let driftPerMillion: Int
+  }
+}
+
+/// Rates and sizes of a world. Rates are per million.
+package struct Options: Hashable, Sendable {
+  /// Length of the phase of faults.
+  package var chaosMilliseconds = 600_000
+  /// Time after it in which the core must agree.
+  package var healMilliseconds = 43_200_000
+  /// Messages lost: the link ends (F1).
+  package var loss = 0
+  /// Child's turns that are said again, late (F2).
+  package var duplicate = 0
+  package var duplicateMilliseconds = 600_000
+  /// Mean one-way delay (F3).
+  package var delayMicroseconds = 20_000
+  /// Messages with a thousand times that delay.
+  package var heavyTail = 0
+  /// Bytes per second of a link; 0 for no bound (F5).
+  package var bandwidth = 0
+  /// Messages that are cut in the middle (F10).
+  package var cutInFrame = 0
+  /// Messages with flipped bits (F4).
+  package var corruption = 0
+  /// Disks (F22, F23).
+  package var syncFailures = 0
+  package var readErrors = 0
+  package var writeErrors = 0
+  package var otherErrors = 0
+  /// Whether sectors are torn without powersafe overwrite (F20).
+  package var isNotPowersafe = 0
+  /// Real Ed25519 instead of a keyed hash.
+  package var realSignatures = 0
+  /// Divisions of the core, 0 for all: bit i for node i.
+  package var core = 0
+  /// Checks every row after every event, not only those touched.
+  package var checkAll = 0
+
+  package init() {}
+
+  /// Names in plans.
+  static var fields: [(name: String, path: WritableKeyPath<Options, Int>)] {
+    [
+      ("chaos-ms", \.chaosMilliseconds), ("heal-ms", \.healMilliseconds), ("loss", \.loss),
+      ("duplicate", \.duplicate), ("duplicate-ms", \.duplicateMilliseconds),
+      ("delay-us", \.delayMicroseconds), ("heavy-tail", \.heavyTail),
+      ("bandwidth", \.bandwidth), ("cut-in-frame", \.cutInFrame), ("corruption", \.corruption),
+      ("sync-failures", \.syncFailures), ("read-errors", \.readErrors),
+      ("write-errors", \.writeErrors), ("other-errors", \.otherErrors),
+      ("not-powersafe", \.isNotPowersafe), ("real-signatures", \.realSignatures),
+      ("core", \.core), ("check-all", \.checkAll),
+    ]
+  }
+}

@@ -1,0 +1,127 @@
+import Changes
+
+/// Draws a plan from a seed: a small topology, a workload, and a random subset of the faults (swarm testing:
+/// Groce et al., ISSTA 2012).
+package enum PlanGenerator {
+  /// The plan of a seed.
+  package static func plan(seed: UInt64) -> Plan {
+    var chance = Chance(seed, .plan)
+    var plan = Plan(
+      seed: seed, options: Options(), nodes: topology(&chance), operations: [], faults: [],
+      clocks: [])
+    plan.options.chaosMilliseconds = chance.within(60_000...1_800_000)
+    let style = chance.below(100)
+    // None and all are forced; else each fault is in with even chance.
+    func isIn() -> Bool { style < 2 ? false : style < 4 ? true : chance.below(2) == 0 }
+    if isIn() { plan.options.loss = chance.within(1_000...200_000) }
+    if isIn() { plan.options.duplicate = chance.within(10_000...500_000) }
+    if isIn() {
+      plan.options.delayMicroseconds = chance.within(1_000...3_000_000)
+      plan.options.heavyTail = chance.within(0...20_000)
+    }
+    if isIn() { plan.options.cutInFrame = chance.within(1_000...100_000) }
+    if isIn(), chance.below(2) == 0 { plan.options.isNotPowersafe = 1 }
+    if chance.below(20) == 0 { plan.options.bandwidth = chance.within(1_200...1_250_000) }
+    if chance.below(50) == 0 { plan.options.realSignatures = 1 }
+    if isIn() { clocks(&plan, &chance) }
+    for kind in Plan.Fault.Kind.allCases where isIn() { faults(kind, &plan, &chance) }
+    plan.faults.sort { $0.atMilliseconds < $1.atMilliseconds }
+    if chance.below(3) > 0 { plan.options.core = core(plan.nodes, &chance) }
+    workload(&plan, &chance)
+    return plan
+  }
+
+  /// 2 to 6 nodes, hubs before their children.
+  private static func topology(_ chance: inout Chance) -> [Plan.Node] {
+    var nodes = [Plan.Node(division: 1, parent: 0)]
+    for number in 2...chance.within(2...6) {
+      // Deep trees as often as wide ones.
+      let parent = chance.below(2) == 0 ? nodes[nodes.count - 1] : chance.pick(nodes)
+      nodes.append(Plan.Node(division: number, parent: parent.division))
+    }
+    return nodes
+  }
+
+  private static func clocks(_ plan: inout Plan, _ chance: inout Chance) {
+    let decade = 315_576_000_000
+    for node in plan.nodes where chance.below(3) == 0 {
+      let offset =
+        chance.below(2) == 0
+        ? chance.within(-3 * decade...7 * decade) : chance.within(-600_000...600_000)
+      plan.clocks.append(
+        Plan.Clock(
+          division: node.division, offsetMilliseconds: offset,
+          driftPerMillion: chance.below(2) == 0 ? 0 : chance.within(-50_000...50_000)))
+    }
+  }
+
+  private static func faults(_ kind: Plan.Fault.Kind, _ plan: inout Plan, _ chance: inout Chance) {
+    let length = plan.options.chaosMilliseconds
+    for _ in 0...chance.below(6) {
+      let node = chance.pick(plan.nodes)
+      let (argument, duration): (Int, Int)
+      switch kind {
+      case .cut: (argument, duration) = (chance.below(3), chance.within(1_000...length))
+      case .kill: (argument, duration) = (0, chance.within(100...120_000))
+      case .power: (argument, duration) = (chance.below(3), chance.within(1_000...300_000))
+      case .crash: (argument, duration) = (chance.within(1...60), chance.within(1_000...120_000))
+      case .jump:
+        (argument, duration) = (chance.within(-86_400_000...86_400_000), 0)
+      case .pause: (argument, duration) = (0, chance.within(1_000...600_000))
+      case .full: (argument, duration) = (0, chance.within(1_000...300_000))
+      }
+      plan.faults.append(
+        Plan.Fault(
+          atMilliseconds: chance.below(length), kind: kind, division: node.division,
+          argument: argument, milliseconds: duration))
+    }
+  }
+
+  /// A bit per node: a random node and a connected part of what is below it.
+  private static func core(_ nodes: [Plan.Node], _ chance: inout Chance) -> Int {
+    let first = chance.below(nodes.count)
+    var bits = 1 << first
+    for (index, node) in nodes.enumerated().dropFirst(first + 1) {
+      guard let hub = nodes.firstIndex(where: { $0.division == node.parent }) else { continue }
+      if bits >> hub & 1 == 1, chance.below(4) > 0 { bits |= 1 << index }
+    }
+    return bits
+  }
+
+  private static func workload(_ plan: inout Plan, _ chance: inout Chance) {
+    let count = chance.within(5...80)
+    let keys = chance.within(1...6)
+    let kinds: [Plan.Operation.Kind] = [
+      .put, .put, .put, .put, .put, .delete, .open, .save, .label, .unlabel, .both, .resolve,
+    ]
+    for _ in 0..<count {
+      let writer = chance.pick(plan.nodes)
+      var scope = writer
+      // Mostly a scope below; the writer must be at or above it.
+      for node in plan.nodes where chance.below(2) == 0 && isBelow(node, writer, plan.nodes) {
+        scope = node
+      }
+      var values: [Plan.Operation.Value] = []
+      for column in 1...Workload.columnCount where chance.below(4) == 0 {
+        values.append(Plan.Operation.Value(column: column, number: chance.below(10)))
+      }
+      plan.operations.append(
+        Plan.Operation(
+          atMilliseconds: chance.below(plan.options.chaosMilliseconds),
+          division: writer.division, kind: chance.pick(kinds), scope: scope.division,
+          key: chance.below(keys), slot: chance.below(3), values: values))
+    }
+    plan.operations.sort { $0.atMilliseconds < $1.atMilliseconds }
+  }
+
+  private static func isBelow(
+    _ node: Plan.Node, _ upper: Plan.Node, _ nodes: [Plan.Node]
+  ) -> Bool {
+    var next = node
+    while next.division != upper.division {
+      guard let hub = nodes.first(where: { $0.division == next.parent }) else { return false }
+      next = hub
+    }
+    return true
+  }
+}

@@ -1,0 +1,112 @@
+import CFaultVFS
+import Causality
+import Changes
+import Peering
+import Replication
+import Store
+import Wire
+
+/// The shell of one node: what Node is in production, in virtual time.
+final class SimulatedNode {
+  let plan: Plan.Node
+  /// The node's disk in the fault VFS, from 1.
+  let disk: Int
+  let code: NodeCode
+  /// The node above; nil at the top.
+  let hub: Int?
+  let host: SimulatedHost
+  let folder: ReplicaFolder
+
+  /// Nil while the process is down.
+  var replica: Replica?
+  var challenges: ChallengeBook?
+  /// What the process remembers of children and hub.
+  var memories: [ReplicaID: ChildMemory] = [:]
+  var hint = PeerHint()
+  var schedule: LinkSchedule?
+  var chance: Chance
+  /// Changes with every start of the process: events of an earlier life are dropped.
+  var life: UInt64 = 0
+  var timer: UInt64 = 0
+  var attempts: [UInt64: Int] = [:]
+  var forms: [Int: (row: Oracle.Row, form: FormSnapshot)] = [:]
+  /// Events wait until then: the disk is slow, or the node stands still.
+  var busyUntil: Nanoseconds = 0
+  /// Wall clock against the world's.
+  var clockOffset = 0
+  var clockDrift = 0
+  var isDead = false
+
+  // MARK: what the checkers know of it
+
+  /// What is applied here, by stream.
+  var shadow: [StreamID: VersionVector] = [:]
+  var lastLog: Int64 = 0
+  /// The disk's syncs when its image was checked last.
+  var syncsChecked: UInt64 = 0
+  var lastTimestamp = HybridTimestamp(packed: 0)
+
+  init(_ plan: Plan.Node, disk: Int, code: NodeCode, hub: Int?, seed: UInt64, isReal: Bool) {
+    (self.plan, self.disk, self.code, self.hub) = (plan, disk, code, hub)
+    host = SimulatedHost(seed: seed, disk: disk, isReal: isReal) { path in
+      faultvfs_exists(path) != 0
+    }
+    folder = ReplicaFolder("/\(disk)")
+    chance = Chance(seed, .schedule, UInt64(disk))
+  }
+
+  /// The wall clock at a virtual time, milliseconds since 1970.
+  func wall(_ now: Nanoseconds) -> UInt64 {
+    let elapsed = Int(now / 1_000_000)
+    let (drift, _) = (elapsed / 1_000).multipliedReportingOverflow(by: clockDrift)
+    return UInt64(max(0, 1_767_225_600_000 + elapsed + clockOffset + drift / 1_000))
+  }
+
+  /// A monotonic clock, milliseconds.
+  static func monotonic(_ now: Nanoseconds) -> UInt64 { now / 1_000_000 }
+}
+
+/// One side of a call: a machine and what it has of the peer's turn.
+struct CallSide {
+  var machine: any ExchangeMachine
+  var actions: ReplicaActions
+  var decoder = FrameDecoder()
+  var outcome: ExchangeOutcome?
+}
+
+/// An exchange or a long poll on its way between a child and its hub.
+final class Call {
+  let number: Int
+  let child: Int
+  let hub: Int
+  let attempt: UInt64
+  let isWait: Bool
+  /// Lives of the two processes that talk.
+  let childLife: UInt64
+  var hubLife: UInt64
+  var childSide: CallSide?
+  var hubSide: CallSide?
+  var isOpened = false
+  var peer: ReplicaID?
+  /// Nothing more arrives.
+  var isCut = false
+  var messages = 0
+  /// Deliveries keep their order, by direction: up, down.
+  var lastDelivery: [Nanoseconds] = [0, 0]
+  /// The child's turn as said, to be said again (F2).
+  var recorded: [[UInt8]] = []
+  var isReplay = false
+
+  init(
+    number: Int, child: Int, hub: Int, attempt: UInt64, isWait: Bool, childLife: UInt64,
+    hubLife: UInt64
+  ) {
+    self.number = number
+    self.child = child
+    self.hub = hub
+    self.attempt = attempt
+    self.isWait = isWait
+    self.childLife = childLife
+    self.hubLife = hubLife
+  }
+}

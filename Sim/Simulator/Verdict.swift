@@ -1,0 +1,59 @@
+/// What a run found and did.
+package struct Verdict: Sendable {
+  /// An invariant of simulation.md §3 that did not hold.
+  package struct Violation: Hashable, Sendable {
+    /// `S10`, `Q1`, …
+    package let invariant: String
+    package let detail: String
+    package let atMilliseconds: UInt64
+  }
+
+  /// The first one; a run ends with it.
+  package internal(set) var violation: Violation?
+  /// A hash of every event, message and disk operation (D1).
+  package internal(set) var traceHash: UInt64 = 0
+  package internal(set) var counters: [Counter: Int] = [:]
+  /// Virtual time from the beginning to agreement.
+  package internal(set) var virtualMilliseconds: UInt64 = 0
+  package internal(set) var nodeCount = 0
+
+  package init() {}
+
+  package subscript(counter: Counter) -> Int { counters[counter] ?? 0 }
+
+  mutating func count(_ counter: Counter, _ more: Int = 1) { counters[counter, default: 0] += more }
+}
+
+/// What is counted in a run.
+package enum Counter: String, CaseIterable, Sendable {
+  case events, exchanges, waits, messages, commits, applied
+  case rowsChecked = "rows-checked"
+  case imagesChecked = "images-checked"
+  case conflictsSeen = "conflicts-seen"
+  case refused, suspected
+  case loss = "F1 loss"
+  case duplicate = "F2 duplicate"
+  case heavyDelay = "F3 heavy delay"
+  case corruption = "F4 corruption"
+  case slowLink = "F5 slow link"
+  case partition = "F6 partition"
+  case oneWay = "F7 one-way partition"
+  case partial = "F8 partial partition"
+  case cutInFrame = "F10 cut in frame"
+  case kill = "F13 kill"
+  case crash = "F14 crash in operation"
+  case pause = "F16 pause"
+  case tie = "F18 tie"
+  case lostWrite = "F19 lost write"
+  case tornWrite = "F20 torn write"
+  case crossFile = "F21 crash across files"
+  case syncFailure = "F22 failed sync"
+  case inputError = "F23 I/O error"
+  case diskFull = "F24 disk full"
+  case clockOffset = "F36 clock offset"
+  case clockDrift = "F37 clock drift"
+  case clockJump = "F38 clock jump"
+
+  /// Whether this counts firings of a fault.
+  package var isFault: Bool { rawValue.first == "F" }
+}

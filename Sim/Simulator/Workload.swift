@@ -1,0 +1,73 @@
+import Causality
+import Changes
+import Merge
+import Store
+
+/// The tables of simulated worlds: one group of every policy, and a set.
+enum Workload {
+  static let entries = TableID(3_000)
+  static let labels = TableID(3_001)
+
+  static func schema() throws(Schema.Invalid) -> Schema {
+    try Schema(
+      version: 1,
+      tables: [
+        TableDeclaration(
+          id: entries, name: "entries", scopeColumn: "division",
+          key: [KeyColumn(name: "name", kind: .text)],
+          columns: [
+            ColumnDeclaration(id: 1, name: "title", kind: .text),
+            ColumnDeclaration(id: ColumnID(2), name: "shelf", kind: .text, group: GroupID(2)),
+            ColumnDeclaration(id: ColumnID(3), name: "note", kind: .text, group: GroupID(2)),
+            ColumnDeclaration(id: 4, name: "copies", kind: .integer),
+            ColumnDeclaration(id: 5, name: "state", kind: .text),
+            ColumnDeclaration(id: 6, name: "code", kind: .text),
+            ColumnDeclaration(id: 7, name: "highest", kind: .integer),
+            ColumnDeclaration(id: 8, name: "mark", kind: .text),
+            ColumnDeclaration(id: 9, name: "verdict", kind: .text),
+            ColumnDeclaration(id: 10, name: "lowest", kind: .integer),
+            ColumnDeclaration(id: 11, name: "own", kind: .text),
+          ],
+          groups: [
+            GroupDeclaration(id: GroupID(4), policy: .counter),
+            GroupDeclaration(
+              id: GroupID(5),
+              policy: .rank([
+                RankState(.text("s0"), next: [.text("s1")]),
+                RankState(.text("s1"), next: [.text("s2"), .text("s3")]),
+                RankState(.text("s2"), next: []), RankState(.text("s3"), next: []),
+              ])),
+            GroupDeclaration(id: GroupID(6), policy: .immutable),
+            GroupDeclaration(id: GroupID(7), policy: .max),
+            GroupDeclaration(id: GroupID(8), policy: .owner(.tier(Tier(depth: 0)))),
+            GroupDeclaration(id: GroupID(9), policy: .review),
+            GroupDeclaration(id: GroupID(10), policy: .min),
+            GroupDeclaration(id: GroupID(11), policy: .owner(.scope)),
+          ]),
+        TableDeclaration(
+          id: labels, name: "labels", existence: .addWins, scopeColumn: "division",
+          key: [KeyColumn(name: "entry", kind: .text), KeyColumn(name: "label", kind: .text)],
+          columns: []),
+      ])
+  }
+
+  /// The columns that a plan writes.
+  static let columnCount = 11
+
+  /// What a number of the plan stands for in a column.
+  static func value(_ column: Int, _ number: Int) -> ColumnValue {
+    let value: Value
+    switch column {
+    case 4, 7, 10: value = .integer(Int64(number))
+    case 5: value = .text("s\(number % 4)")
+    default: value = .text("v\(number)")
+    }
+    return ColumnValue(ColumnID(UInt32(column)), value)
+  }
+
+  static func key(_ number: Int) -> [Value] { [.text("k\(number)")] }
+
+  static func label(_ key: Int, _ number: Int) -> [Value] {
+    [.text("k\(key)"), .text("l\(number)")]
+  }
+}

@@ -1,0 +1,126 @@
+import CFaultVFS
+import Changes
+
+/// Faults at their moments, and the end of them.
+extension World {
+  func node(at division: Int) -> Int? { nodes.firstIndex { $0.plan.division == division } }
+
+  func strike(_ number: Int) {
+    let fault = plan.faults[number]
+    guard let index = node(at: fault.division) else { return }
+    let node = nodes[index]
+    trace.add(4, UInt64(number), UInt64(index))
+    switch fault.kind {
+    case .cut:
+      verdict.count(fault.argument == 0 ? .partition : .oneWay)
+      if nodes.contains(where: { $0.hub == node.hub && $0.disk != node.disk }) {
+        verdict.count(.partial)
+      }
+      if fault.argument != 2 { cuts[index][0] += 1 }
+      if fault.argument != 1 { cuts[index][1] += 1 }
+      queue.push(.faultOver(number), at: now + .milliseconds(fault.milliseconds))
+    case .kill:
+      guard node.replica != nil else { return }
+      verdict.count(.kill)
+      stop(index, FAULTVFS_KEEP_ALL)
+      queue.push(.start(node: index, life: node.life), at: now + .milliseconds(fault.milliseconds))
+    case .power:
+      guard node.replica != nil else { return }
+      verdict.count(.crossFile)
+      let losses = [FAULTVFS_PREFIX, FAULTVFS_ANY_SUBSET, FAULTVFS_KEEP_NONE]
+      stop(index, losses[abs(fault.argument) % 3])
+      queue.push(.start(node: index, life: node.life), at: now + .milliseconds(fault.milliseconds))
+    case .crash:
+      guard node.replica != nil else { return }
+      faultvfs_cut_after(Int32(node.disk), UInt64(max(1, fault.argument)))
+    case .jump:
+      verdict.count(.clockJump)
+      node.clockOffset += fault.argument
+    case .pause:
+      guard node.replica != nil else { return }
+      verdict.count(.pause)
+      node.busyUntil = max(node.busyUntil, now + .milliseconds(fault.milliseconds))
+    case .full:
+      setDisk(index, isFaulty: true, isFull: true)
+      queue.push(.faultOver(number), at: now + .milliseconds(fault.milliseconds))
+    }
+  }
+
+  func relieve(_ number: Int) {
+    let fault = plan.faults[number]
+    guard let index = node(at: fault.division) else { return }
+    switch fault.kind {
+    case .cut:
+      if fault.argument != 2 { cuts[index][0] -= 1 }
+      if fault.argument != 1 { cuts[index][1] -= 1 }
+    case .full: setDisk(index, isFaulty: !isHealed)
+    default: break
+    }
+  }
+
+  func setDisk(_ index: Int, isFaulty: Bool, isFull: Bool = false) {
+    let options = plan.options
+    let disk = Int32(nodes[index].disk)
+    var faults = faultvfs_faults()
+    faults.seed = Chance.hash(plan.seed, ChanceLabel.disk.rawValue)
+    faults.powersafe = options.isNotPowersafe == 0 ? 1 : 0
+    if isFaulty {
+      faults.sync_failures = UInt32(options.syncFailures)
+      faults.read_errors = UInt32(options.readErrors)
+      faults.write_errors = UInt32(options.writeErrors)
+      faults.other_errors = UInt32(options.otherErrors)
+    }
+    if isFull { faults.capacity = max(1, faultvfs_bytes(disk)) }
+    faultvfs_set_faults(disk, &faults)
+  }
+
+  /// The end of the faults: a connected core is healed; the rest stays dead.
+  func heal() {
+    isHealed = true
+    trace.add(5, now)
+    core = chosenCore()
+    for index in nodes.indices {
+      let node = nodes[index]
+      setDisk(index, isFaulty: false)
+      faultvfs_cut_after(Int32(node.disk), 0)
+      guard core.contains(index) else {
+        if node.replica != nil { stop(index, FAULTVFS_KEEP_ALL) }
+        node.isDead = true
+        continue
+      }
+      node.busyUntil = min(node.busyUntil, now)
+      if node.replica == nil { restart(index) }
+    }
+  }
+
+  /// A node and some of those below it, all connected; all nodes when the plan says so.
+  private func chosenCore() -> [Int] {
+    if plan.options.core == 0 { return Array(nodes.indices) }
+    var list: [Int] = []
+    for index in nodes.indices where index < 62 && plan.options.core >> index & 1 == 1 {
+      guard let hub = nodes[index].hub, !list.isEmpty else {
+        if list.isEmpty { list.append(index) }
+        continue
+      }
+      if list.contains(hub) { list.append(index) }
+    }
+    return list
+  }
+
+  /// Heals when it is time; later looks whether the core agrees. Returns false when the run is over.
+  func look() -> Bool {
+    if !isHealed { heal() }
+    if verdict.violation != nil { return false }
+    if now > .milliseconds(plan.options.chaosMilliseconds) && isQuiet() {
+      checkQuiescence()
+      return false
+    }
+    let deadline = plan.options.chaosMilliseconds + plan.options.healMilliseconds
+    guard now < .milliseconds(deadline) else {
+      violate("L1", disagreement() ?? "not quiet in time")
+      return false
+    }
+    queue.push(.look, at: now + .milliseconds(15_000))
+    return true
+  }
+}

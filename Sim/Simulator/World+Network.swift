@@ -1,0 +1,109 @@
+import Changes
+
+/// The network: what becomes of a message is a hash of (seed, call, message), so that it stays the same when
+/// other things are left out.
+extension World {
+  func send(_ call: Call, isUp: Bool, _ bytes: [UInt8]) {
+    guard !call.isCut else { return }
+    let from = isUp ? call.child : call.hub
+    call.messages += 1
+    verdict.count(.messages)
+    if isUp { call.recorded.append(bytes) }
+    let options = plan.options
+    var chance = Chance(plan.seed, .fate, UInt64(call.number), UInt64(call.messages))
+    let begin = max(now, nodes[from].busyUntil)
+    var delay = chance.exponential(mean: options.delayMicroseconds) * 1_000
+    var content = bytes
+    if isHealed && isInCore(call) {
+      delay = 20_000_000
+    } else {
+      if chance.happens(perMillion: options.loss) {
+        verdict.count(.loss)
+        return lose(call)
+      }
+      if chance.happens(perMillion: options.heavyTail) {
+        verdict.count(.heavyDelay)
+        delay *= 1_000
+      }
+      if chance.happens(perMillion: options.corruption) {
+        verdict.count(.corruption)
+        for _ in 0...chance.below(8) {
+          content[chance.below(content.count)] ^= UInt8(1 << chance.below(8))
+        }
+      }
+      if chance.happens(perMillion: options.cutInFrame) {
+        verdict.count(.cutInFrame)
+        content = Array(content.prefix(chance.below(content.count)))
+        queue.push(
+          .deliver(call: call.number, isUp: isUp, bytes: content),
+          at: arrival(call, isUp, begin, delay))
+        return loseLater(call, at: arrival(call, isUp, begin, delay) + 1)
+      }
+      if options.bandwidth > 0 {
+        verdict.count(.slowLink)
+        delay += content.count * 1_000_000 / options.bandwidth * 1_000
+      }
+      if isUp, !call.isWait, !call.isReplay, call.messages == 1,
+        chance.happens(perMillion: options.duplicate)
+      {
+        recordings[call.number] = call
+        queue.push(
+          .replay(call: call.number),
+          at: now + .milliseconds(1_000 + chance.below(options.duplicateMilliseconds)))
+      }
+    }
+    if isBlocked(call, isUp: isUp) { return lose(call) }
+    queue.push(
+      .deliver(call: call.number, isUp: isUp, bytes: content),
+      at: arrival(call, isUp, begin, delay))
+  }
+
+  private func arrival(
+    _ call: Call, _ isUp: Bool, _ begin: Nanoseconds, _ delay: Int
+  ) -> Nanoseconds {
+    let direction = isUp ? 0 : 1
+    let time = max(call.lastDelivery[direction] + 1, begin + UInt64(max(0, delay)))
+    call.lastDelivery[direction] = time
+    return time
+  }
+
+  func isInCore(_ call: Call) -> Bool {
+    core.contains(call.child) && core.contains(call.hub)
+  }
+
+  private func isBlocked(_ call: Call, isUp: Bool) -> Bool {
+    if isHealed { return !isInCore(call) }
+    return cuts[call.child][isUp ? 0 : 1] > 0
+  }
+
+  /// Nothing more arrives; both sides learn of it, by a reset or by silence.
+  func lose(_ call: Call) { loseLater(call, at: now) }
+
+  private func loseLater(_ call: Call, at time: Nanoseconds) {
+    if time == now { call.isCut = true }
+    var chance = Chance(plan.seed, .fate, UInt64(call.number), 1_000_000)
+    for isHub in [false, true] {
+      let delay = chance.happens(perMillion: 500_000) ? 100 : chance.within(1_000...120_000)
+      queue.push(
+        .linkEnded(call: call.number, isHub: isHub), at: time + .milliseconds(delay))
+    }
+  }
+
+  /// Says a child's turn again, long after: a proxy repeats a request (F2).
+  func replay(_ number: Int) {
+    guard !isHealed, let old = recordings[number], nodes[old.hub].replica != nil else { return }
+    verdict.count(.duplicate)
+    nextCall += 1
+    let call = Call(
+      number: nextCall, child: old.child, hub: old.hub, attempt: 0, isWait: old.isWait,
+      childLife: 0, hubLife: nodes[old.hub].life)
+    call.isReplay = true
+    call.messages = 1
+    calls[nextCall] = call
+    for (index, bytes) in old.recorded.enumerated() {
+      queue.push(
+        .deliver(call: nextCall, isUp: true, bytes: bytes), at: now + UInt64(index) * 1_000_000)
+    }
+    queue.push(.linkEnded(call: nextCall, isHub: true), at: now + .milliseconds(60_000))
+  }
+}

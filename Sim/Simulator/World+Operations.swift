@@ -1,0 +1,113 @@
+import Causality
+import Changes
+import Merge
+import Store
+
+/// What people do at the nodes.
+extension World {
+  func operate(_ operation: Plan.Operation, _ event: Event) {
+    guard let index = node(at: operation.division), let scope = Scope(code: UInt32(operation.scope))
+    else { return }
+    if isBusy(index, event) { return }
+    let node = nodes[index]
+    guard let replica = node.replica, replica.stopReason == nil, !node.isDead else { return }
+    do {
+      try perform(operation, scope, index, replica)
+    } catch {
+      switch error {
+      case .immutableGroup, .noSuchConflict, .writingStopped, .scopeNotWritable: break
+      // A form on a row that was deleted meanwhile, or deleted and made anew.
+      case .noSuchRow where operation.kind == .save || operation.kind == .resolve: break
+      default: trouble(index, error, operation.kind.rawValue)
+      }
+    }
+    settle(index)
+  }
+
+  private func perform(
+    _ operation: Plan.Operation, _ scope: Scope, _ index: Int, _ replica: Replica
+  ) throws(StoreError) {
+    let node = nodes[index]
+    let key = Workload.key(operation.key)
+    let values = operation.values.map { Workload.value($0.column, $0.number) }
+    switch operation.kind {
+    case .open:
+      guard let row = try replica.row(Workload.entries, scope: scope, key: key) else { return }
+      node.forms[operation.slot] = (
+        Oracle.Row(table: Workload.entries, scope: scope, key: row.form.key), row.form
+      )
+    case .save:
+      guard let form = node.forms.removeValue(forKey: operation.slot), !values.isEmpty,
+        let formKey = form.row.key.values
+      else { return }
+      try write(index, replica) { transaction throws(StoreError) in
+        try transaction.update(
+          Workload.entries, scope: form.row.scope, key: formKey, values, form: form.form)
+      }
+    case .put:
+      try write(index, replica) { transaction throws(StoreError) in
+        try put(transaction, scope, key, values)
+      }
+    case .both:
+      let above = tree.parent(of: scope) ?? scope
+      let isWritable = tree.isAtOrAbove(replica.identity.replica.node.scope, above)
+      try write(index, replica) { transaction throws(StoreError) in
+        try put(transaction, scope, key, values)
+        if isWritable, above != scope { try put(transaction, above, key, values) }
+      }
+    case .delete:
+      try write(index, replica) { transaction throws(StoreError) in
+        guard try transaction.read(Workload.entries, scope: scope, key: key) != nil else { return }
+        try transaction.delete(Workload.entries, scope: scope, key: key)
+      }
+    case .label, .unlabel:
+      let element = Workload.label(operation.key, operation.slot)
+      try write(index, replica) { transaction throws(StoreError) in
+        let isThere =
+          try transaction.read(Workload.labels, scope: scope, key: element) != nil
+        if operation.kind == .label, !isThere {
+          try transaction.insert(Workload.labels, scope: scope, key: element, [])
+        } else if operation.kind == .unlabel, isThere {
+          try transaction.delete(Workload.labels, scope: scope, key: element)
+        }
+      }
+    case .resolve:
+      guard let first = try replica.conflicts().first,
+        replica.tree.isAtOrAbove(replica.identity.replica.node.scope, first.record.scope)
+      else { return }
+      let receipt = try replica.resolve(
+        first.id, choosing: operation.slot % first.record.siblings.count, author: "plan",
+        reason: "", wallMilliseconds: node.wall(now))
+      written(index, receipt.dots)
+    }
+  }
+
+  private func put(
+    _ transaction: WriteTransaction, _ scope: Scope, _ key: [Value], _ values: [ColumnValue]
+  ) throws(StoreError) {
+    if try transaction.read(Workload.entries, scope: scope, key: key) == nil {
+      try transaction.insert(Workload.entries, scope: scope, key: key, values)
+    } else if !values.isEmpty {
+      try transaction.update(Workload.entries, scope: scope, key: key, values)
+    }
+  }
+
+  private func write(
+    _ index: Int, _ replica: Replica, _ body: (WriteTransaction) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    let receipt = try replica.write(
+      author: "plan", wallMilliseconds: nodes[index].wall(now), body)
+    written(index, receipt.dots)
+  }
+
+  /// A transaction is durable: the checkers learn of it, and so do the links.
+  private func written(_ index: Int, _ dots: [Dot]) {
+    guard !dots.isEmpty else { return }
+    verdict.count(.commits)
+    inspect(index)
+    queue.push(
+      .changed(
+        node: index, life: nodes[index].life, advanced: dots.map(\.stream), acknowledged: []),
+      at: now)
+  }
+}

@@ -1,0 +1,165 @@
+import CFaultVFS
+import Causality
+import Changes
+import Peering
+import Replication
+import Store
+
+/// Processes: they start, die and come back.
+extension World {
+  /// The first moments of a process whose replica is open.
+  func begin(_ index: Int) {
+    let node = nodes[index]
+    node.life += 1
+    node.challenges = ChallengeBook(host: node.host)
+    node.memories = [:]
+    node.hint = PeerHint()
+    node.attempts = [:]
+    guard let hub = node.hub else { return }
+    var schedule = LinkSchedule(parents: [nodes[hub].code])
+    let actions = schedule.start(
+      atMilliseconds: SimulatedNode.monotonic(now), using: &node.chance)
+    node.schedule = schedule
+    perform(actions, at: index)
+  }
+
+  /// Opens the replica again, as `serve` does.
+  func restart(_ index: Int) {
+    let node = nodes[index]
+    guard node.replica == nil, !node.isDead else { return }
+    do {
+      let replica = try Replica.open(
+        folder: node.folder, tree: tree, schema: schema, host: node.host,
+        wallMilliseconds: node.wall(now))
+      if replica.stopReason == nil { try replica.stampCaptured(wallMilliseconds: node.wall(now)) }
+      node.replica = replica
+      if let reason = replica.stopReason { violate("S8", "node \(node.plan.division): \(reason)") }
+      try recovered(index)
+    } catch {
+      trouble(index, error, "open")
+      stop(index, FAULTVFS_KEEP_ALL)
+      queue.push(.start(node: index, life: node.life), at: now + .milliseconds(10_000))
+      return
+    }
+    begin(index)
+  }
+
+  /// Ends a process; `loss` says what a power cut takes with it.
+  func stop(_ index: Int, _ loss: faultvfs_loss) {
+    let node = nodes[index]
+    faultvfs_cut(
+      Int32(node.disk), loss, Chance.hash(plan.seed, Chance.hash(UInt64(index), now)))
+    node.replica = nil
+    node.schedule = nil
+    node.challenges = nil
+    node.host.releaseLocks()
+    node.forms = [:]
+    node.life += 1
+    node.busyUntil = 0
+    for number in calls.keys.sorted() {
+      guard let call = calls[number], call.child == index || call.hub == index else { continue }
+      call.isCut = true
+      if call.child == index { call.childSide = nil } else { call.hubSide = nil }
+      // The other side learns of it by a reset, or by silence.
+      var chance = Chance(plan.seed, .fate, UInt64(number), 1_000_001)
+      let delay = chance.happens(perMillion: 500_000) ? 100 : chance.within(1_000...120_000)
+      queue.push(
+        .linkEnded(call: number, isHub: call.child == index), at: now + .milliseconds(delay))
+    }
+  }
+
+  /// Performs what the schedule asks for.
+  func perform(_ actions: [LinkAction], at index: Int) {
+    let node = nodes[index]
+    for action in actions {
+      switch action {
+      case .setTimer(let milliseconds):
+        node.timer += 1
+        queue.push(
+          .timer(node: index, life: node.life, timer: node.timer),
+          at: max(now, milliseconds * 1_000_000))
+      case .startExchange(_, let attempt): startCall(index, attempt, isWait: false)
+      case .startWait(_, let attempt): startCall(index, attempt, isWait: true)
+      case .cancel(let attempt):
+        guard let number = node.attempts.removeValue(forKey: attempt), let call = calls[number]
+        else { continue }
+        call.isCut = true
+        call.childSide = nil
+        queue.push(.linkEnded(call: number, isHub: true), at: now + .milliseconds(50))
+      }
+    }
+  }
+
+  /// Something changed here: the schedule and the long polls of children look at it.
+  func announce(
+    _ index: Int, _ advanced: [StreamID], _ acknowledged: [StreamID], _ event: Event
+  ) {
+    if isBusy(index, event) { return }
+    let node = nodes[index]
+    let time = SimulatedNode.monotonic(now)
+    if !advanced.isEmpty {
+      perform(node.schedule?.localChange(atMilliseconds: time) ?? [], at: index)
+    }
+    if !acknowledged.isEmpty {
+      perform(node.schedule?.acknowledgementChanged(atMilliseconds: time) ?? [], at: index)
+    }
+    let streams = (advanced + acknowledged).sorted()
+    for number in calls.keys.sorted() {
+      guard let call = calls[number], call.hub == index,
+        var wait = call.hubSide?.machine as? HubWait
+      else { continue }
+      wait.streamsChanged(streams)
+      call.hubSide?.machine = wait
+      drain(call, isHub: true)
+    }
+  }
+
+  /// Something failed on a node: a fault of its disk, or a fault of the engine.
+  func trouble(_ index: Int, _ error: any Error, _ what: String) {
+    let node = nodes[index]
+    if faultvfs_is_off(Int32(node.disk)) != 0 { return }
+    let options = plan.options
+    let isFaulty =
+      options.syncFailures + options.readErrors + options.writeErrors + options.otherErrors > 0
+    guard let error = error as? StoreError else {
+      return violate("S27", "node \(node.plan.division), \(what): \(error)")
+    }
+    switch error {
+    case .diskFull: return
+    case .storage, .folder, .busy:
+      if isFaulty { return }
+    default: break
+    }
+    violate("S27", "node \(node.plan.division), \(what): \(error)")
+  }
+
+  /// After each step on a node: a power cut in the middle of it, and the time that its disk took.
+  func settle(_ index: Int) {
+    let node = nodes[index]
+    if faultvfs_is_off(Int32(node.disk)) != 0 {
+      verdict.count(.crash)
+      verdict.count(.crossFile)
+      stop(index, pendingLoss(index))
+      queue.push(
+        .start(node: index, life: node.life), at: now + .milliseconds(pendingDowntime(index)))
+      return
+    }
+    let cost = faultvfs_take_cost(Int32(node.disk))
+    if cost > 0 { node.busyUntil = max(node.busyUntil, now) + cost }
+  }
+
+  /// The crash that was armed last on a node.
+  private func armed(_ index: Int) -> Plan.Fault? {
+    plan.faults.last {
+      $0.kind == .crash && $0.division == nodes[index].plan.division
+        && .milliseconds($0.atMilliseconds) <= now
+    }
+  }
+
+  private func pendingLoss(_ index: Int) -> faultvfs_loss {
+    let choice = Chance.hash(plan.seed, now) % 3
+    return choice == 0 ? FAULTVFS_PREFIX : choice == 1 ? FAULTVFS_ANY_SUBSET : FAULTVFS_KEEP_NONE
+  }
+
+  private func pendingDowntime(_ index: Int) -> Int { armed(index)?.milliseconds ?? 1_000 }
+}

@@ -1,0 +1,203 @@
+import CFaultVFS
+import CSQLite
+import Causality
+import Changes
+import Peering
+import Replication
+import Store
+import Wire
+
+/// A tree of nodes in one thread under one plan: virtual time, network, disks, faults, checks.
+///
+/// Source: simulation.md §4. It performs what Replication asks on real replicas, as Node does in production.
+package final class World {
+  enum Event {
+    case start(node: Int, life: UInt64)
+    case timer(node: Int, life: UInt64, timer: UInt64)
+    case deliver(call: Int, isUp: Bool, bytes: [UInt8])
+    case linkEnded(call: Int, isHub: Bool)
+    case waitOver(call: Int)
+    case changed(node: Int, life: UInt64, advanced: [StreamID], acknowledged: [StreamID])
+    case operation(Int)
+    case fault(Int)
+    case faultOver(Int)
+    case replay(call: Int)
+    case look
+  }
+
+  let plan: Plan
+  let tree: ScopeTree
+  let schema: Schema
+  var nodes: [SimulatedNode] = []
+  var calls: [Int: Call] = [:]
+  var nextCall = 0
+  /// Calls whose child's turn will be said again (F2).
+  var recordings: [Int: Call] = [:]
+  var queue: EventQueue<Event>
+  var now: Nanoseconds = 0
+  var verdict = Verdict()
+  var trace = Trace()
+  var oracle: Oracle
+  var isHealed = false
+  /// Cuts in force by node: up, down.
+  var cuts: [[Int]] = []
+  /// Who must agree in the end.
+  var core: [Int] = []
+  var agreements: [StreamID: [VersionVector: [UInt8]]] = [:]
+  var hashes: [Dot: UInt64] = [:]
+  /// SQLite is told of the VFS once per process.
+  private static let registered: Int32 = {
+    _ = csqlite_configure()
+    return faultvfs_register()
+  }()
+
+  /// Makes the nodes of a plan, admitted and knowing each other's keys. Throws when the plan's topology is no
+  /// tree, or when a replica cannot be made.
+  package init(_ plan: Plan) throws {
+    precondition(Self.registered == 0, "the fault VFS is registered")
+    self.plan = plan
+    queue = EventQueue(seed: plan.seed)
+    tree = try ScopeTree(
+      plan.nodes.compactMap { node in
+        Scope(code: UInt32(node.division)).map {
+          ScopeTree.Entry(scope: $0, parent: Scope(code: UInt32(node.parent)))
+        }
+      })
+    schema = try Workload.schema()
+    oracle = Oracle(
+      try Schema(version: schema.version, tables: [Registry.table] + schema.tables))
+    faultvfs_reset(plan.seed)
+    try makeNodes()
+  }
+
+  private func makeNodes() throws {
+    let divisions = plan.nodes.map(\.division)
+    for (index, node) in plan.nodes.enumerated() {
+      guard let code = NodeCode(division: UInt32(node.division)) else {
+        throw PlanError(line: 0, problem: "division \(node.division)")
+      }
+      let hub = divisions.firstIndex(of: node.parent)
+      precondition(hub.map { $0 < index } ?? (index == 0), "hubs come before their children")
+      nodes.append(
+        SimulatedNode(
+          node, disk: index + 1, code: code, hub: hub, seed: plan.seed,
+          isReal: plan.options.realSignatures == 1))
+      cuts.append([0, 0])
+      try admit(index)
+    }
+    for index in nodes.indices { try absorb(index) }
+    for clock in plan.clocks {
+      guard let index = divisions.firstIndex(of: clock.division) else { continue }
+      nodes[index].clockOffset = clock.offsetMilliseconds
+      nodes[index].clockDrift = clock.driftPerMillion
+      if clock.offsetMilliseconds != 0 { verdict.count(.clockOffset) }
+      if clock.driftPerMillion != 0 { verdict.count(.clockDrift) }
+    }
+    verdict.nodeCount = nodes.count
+  }
+
+  /// Makes a node's replica and has it admitted by its hub, before the world begins.
+  private func admit(_ index: Int) throws {
+    let node = nodes[index]
+    let replica = try Replica.create(
+      folder: node.folder, node: node.code, tree: tree, schema: schema,
+      anchor: index == 0 ? nil : nodes[0].replica?.identity.anchor, host: node.host,
+      wallMilliseconds: node.wall(0))
+    node.replica = replica
+    if let hub = node.hub {
+      _ = try nodes[hub].replica?.admit(
+        replica.identity.enrolmentRequest(name: ""), author: "plan", wallMilliseconds: node.wall(0))
+    }
+  }
+
+  // MARK: running
+
+  /// Runs the plan: faults, then the core heals and must agree.
+  package func run() -> Verdict {
+    start()
+    while verdict.violation == nil, let next = queue.pop() {
+      now = next.time
+      verdict.count(.events)
+      guard perform(next.event) else { break }
+    }
+    finish()
+    return verdict
+  }
+
+  private func start() {
+    for index in nodes.indices { begin(index) }
+    for (index, operation) in plan.operations.enumerated() {
+      queue.push(.operation(index), at: .milliseconds(operation.atMilliseconds))
+    }
+    for (index, fault) in plan.faults.enumerated() {
+      queue.push(.fault(index), at: .milliseconds(fault.atMilliseconds))
+    }
+    for index in nodes.indices { setDisk(index, isFaulty: true) }
+    queue.push(.look, at: .milliseconds(plan.options.chaosMilliseconds))
+  }
+
+  private func finish() {
+    for node in nodes {
+      let counters = faultvfs_get_counters(Int32(node.disk))
+      verdict.count(.lostWrite, Int(counters.lost_operations))
+      verdict.count(.tornWrite, Int(counters.torn_operations))
+      verdict.count(.syncFailure, Int(counters.sync_failures))
+      verdict.count(.inputError, Int(counters.io_errors))
+      verdict.count(.diskFull, Int(counters.full_errors))
+    }
+    verdict.virtualMilliseconds = now / 1_000_000
+    verdict.count(.tie, verdict[.events])
+    trace.add(0, faultvfs_trace())
+    verdict.traceHash = trace.hash
+    for node in nodes { faultvfs_cut(Int32(node.disk), FAULTVFS_KEEP_ALL, 0) }
+    for node in nodes { node.replica = nil }
+    calls = [:]
+  }
+
+  /// Returns false when the run is over.
+  private func perform(_ event: Event) -> Bool {
+    switch event {
+    case .start(let node, let life):
+      if nodes[node].life == life { restart(node) }
+    case .timer(let index, let life, let timer):
+      let node = nodes[index]
+      guard node.life == life, node.timer == timer else { return true }
+      if isBusy(index, event) { return true }
+      perform(
+        node.schedule?.timerFired(
+          atMilliseconds: SimulatedNode.monotonic(now), using: &node.chance) ?? [], at: index)
+    case .deliver(let call, let isUp, let bytes): deliver(call, isUp: isUp, bytes, event)
+    case .linkEnded(let call, let isHub): endLink(call, isHub: isHub, event)
+    case .waitOver(let number):
+      guard let call = calls[number], var wait = call.hubSide?.machine as? HubWait else {
+        return true
+      }
+      if isBusy(call.hub, event) { return true }
+      wait.timerFired()
+      call.hubSide?.machine = wait
+      drain(call, isHub: true)
+    case .changed(let node, let life, let advanced, let acknowledged):
+      if nodes[node].life == life { announce(node, advanced, acknowledged, event) }
+    case .operation(let index): operate(plan.operations[index], event)
+    case .fault(let index): if !isHealed { strike(index) }
+    case .faultOver(let index): relieve(index)
+    case .replay(let call): replay(call)
+    case .look: return look()
+    }
+    return true
+  }
+
+  /// Whether the node cannot take an event now; then it takes it later.
+  func isBusy(_ index: Int, _ event: Event) -> Bool {
+    guard nodes[index].busyUntil > now else { return false }
+    queue.push(event, at: nodes[index].busyUntil)
+    return true
+  }
+
+  /// Notes a violation; the run ends after the event at hand.
+  func violate(_ invariant: String, _ detail: String) {
+    guard verdict.violation == nil else { return }
+    verdict.violation = Verdict.Violation(
+      invariant: invariant, detail: detail, atMilliseconds: now / 1_000_000)
+  }
+}
