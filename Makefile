@@ -40,9 +40,22 @@ ifeq ($(strip $(TESTS)),)
 	$(SWIFT) test --skip '$(TIMED_TESTS)'
 	@echo "==> running the tests with sockets, processes and time-outs by themselves"
 	$(SWIFT) test --skip-build --filter '$(TIMED_TESTS)'
+	@$(MAKE) --no-print-directory independent
 else
 	$(SWIFT) test $(TESTS)
 endif
+
+.PHONY: independent
+independent: ## Checks the protocol's vectors with the independent reader in Python
+	@echo "==> checking Protocol/Vectors with the independent reader"
+	@if command -v python3 >/dev/null; then python3 -B Protocol/Vectors/independent/check.py; \
+	  else echo "    skipped: there is no python3"; fi
+
+.PHONY: vectors
+vectors: setup ## Writes Protocol/Vectors anew from the generators in ProtocolTests; see git diff then
+	TRIBUTARY_VECTORS=write $(SWIFT) test --filter ProtocolTests || true
+	$(SWIFT) test --skip-build --filter ProtocolTests
+	$(MAKE) independent
 
 .PHONY: bench
 bench: setup ## Builds in release and runs the benchmarks; options in ARGS, e.g. make bench ARGS=--json

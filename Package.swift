@@ -128,6 +128,8 @@ let package = Package(
     tests("CausalityTests", ["Causality"]),
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
     tests("WireTests", ["Wire", "Changes", "Causality"]),
+    tests(
+      "ProtocolTests", ["Causality", "Changes", "Merge", "Wire", "Replication", crypto]),
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
     tests("EndToEndTests", ["Tributary", subprocess]),
     tests("StoreTests", ["Causality", "Changes", "CSQLite", "Merge", "Store", "Wire", crypto]),

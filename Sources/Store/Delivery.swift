@@ -135,7 +135,7 @@ final class Delivery {
       guard run.list[index].header.number == next else { break }
       // What does not inflate is refused below.
       guard let body = try? run.list[index].encoded.canonicalBody() else {
-        try refuse(&run, from: index, .malformedFrame, "the body does not inflate")
+        try refuse(&run, from: index, .unprovedChangeSet, "the body does not inflate")
         break
       }
       last = Replica.chainHash(

@@ -43,8 +43,7 @@ package struct EnrolmentRequest: Hashable, Sendable {
 
   /// The bytes that `signature` covers.
   package static func signedBytes(replica: ReplicaID, publicKey: [UInt8], name: String) -> [UInt8] {
-    Array("tributary enrolment v1".utf8) + [0] + Array(replica.description.utf8) + [0] + publicKey
-      + Array(name.utf8)
+    EnrolmentBytes.signed(replica: replica, publicKey: publicKey, name: name)
   }
 }
 
@@ -67,7 +66,8 @@ extension Replica {
   package func admit(
     _ request: EnrolmentRequest, author: String, wallMilliseconds: UInt64
   ) throws(StoreError) -> WriteReceipt<Bool> {
-    guard
+    // A key of small order, or of another form, admits nobody.
+    guard !WeakKey.contains(request.publicKey),
       host.signatures.isValid(
         request.signature,
         of: EnrolmentRequest.signedBytes(
@@ -153,7 +153,9 @@ extension Replica {
     } else if replica == identity.anchor.replica {
       return identity.anchor.publicKey
     }
-    return try registeredReplica(replica)?.publicKey
+    guard let key = try registeredReplica(replica)?.publicKey else { return nil }
+    // A key of small order proves nothing.
+    return WeakKey.contains(key) ? nil : key
   }
 
   /// Verifies a signature of a replica; false when its key is not known here.

@@ -118,7 +118,7 @@ extension Replica {
       let delete = try statements("DELETE FROM tributary_part WHERE hash = ?")
       delete.bind(1, blob: part.contentHash.bytes)
       try delete.run()
-      guard ContentHash(Array(SHA256.hash(data: bytes))) == part.contentHash else {
+      guard ContentHash(Self.partsHash(bytes)) == part.contentHash else {
         return nil
       }
       do {

@@ -16,19 +16,20 @@ struct LogEntry {
 }
 
 extension Replica {
-  /// hash_n = SHA-256(hash_{n−1} ‖ SHA-256(canonical bytes)). Source: Protocol/3-ChangeSets §5.
+  /// hash_n = SHA-256(01 ‖ hash_{n−1} ‖ SHA-256(00 ‖ canonical bytes)). Source: Protocol/3-ChangeSets §7.
   static func chainHash(
     _ previous: ContentHash, header: [UInt8], canonicalBody: [UInt8]
   ) -> ContentHash {
     var content = SHA256()
+    content.update(data: [HashDomain.changeSet.rawValue])
     content.update(data: header)
     content.update(data: canonicalBody)
-    var chain = SHA256()
-    chain.update(data: previous.bytes)
-    chain.update(data: Array(content.finalize()))
-    guard let hash = ContentHash(Array(chain.finalize())) else {
-      preconditionFailure("SHA-256 has 32 bytes")
-    }
+    guard let contentHash = ContentHash(Array(content.finalize())),
+      let hash = ContentHash(
+        Array(
+          SHA256.hash(
+            data: ChangeSetCodec.chainInput(previous: previous, content: contentHash))))
+    else { preconditionFailure("SHA-256 has 32 bytes") }
     return hash
   }
 

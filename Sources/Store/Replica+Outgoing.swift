@@ -167,12 +167,17 @@ extension Replica {
     }
   }
 
+  /// SHA-256 over the domain and the whole that parts are pieces of. Source: Protocol/5-Frames §4 (PART).
+  static func partsHash(_ whole: [UInt8]) -> [UInt8] {
+    Array(SHA256.hash(data: [HashDomain.parts.rawValue] + whole))
+  }
+
   /// One frame, or parts when it would be too large.
   private func content(_ message: ChangesMessage) throws(StoreError) -> OutgoingBatch.Content {
     let bytes = message.changeSets.reduce(0) { $0 + $1.byteCount }
     guard bytes > Limits.partBytes else { return .frame(message) }
     let payload = MessageCodec.encode(message)
-    guard let hash = ContentHash(Array(SHA256.hash(data: payload))),
+    guard let hash = ContentHash(Self.partsHash(payload)),
       let first = message.changeSets.first
     else { preconditionFailure("a batch has change sets") }
     let count = (payload.count + Limits.partBytes - 1) / Limits.partBytes

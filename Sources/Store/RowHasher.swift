@@ -1,20 +1,22 @@
 internal import Causality
 internal import Changes
 internal import Crypto
+internal import Wire
 
 /// The hash of one live row for the digest of its stream: the first 16 bytes of SHA-256 over table, scope,
 /// key, and per register every dot with its value as carried.
 ///
-/// Source: engine.md §8, Protocol/6-Sessions (digests). All numbers big endian. Layout: table u32, scope u32,
+/// Source: engine.md §8, Protocol/4-Merge §11. All numbers big endian. Layout: domain u8, table u32, scope u32,
 /// key length u32, key; number of distinct dots u16, each dot (replica u64, number u64) ascending; then per
 /// register in order of group id, existence first: group u32, number of dots u16, and per dot its index u16
 /// and its value: existence one byte (0 dead, 1 updated, 2 inserted), else the group's columns in order of id,
-/// each kind u8 and 8 bytes of number, or length u32 and bytes.
+/// each kind u8 and 8 bytes of number, or length u32 and bytes. Counts and indexes keep their low 16 bits.
 struct RowHasher {
   private var buffer: [UInt8] = []
 
   mutating func begin(table: TableID, scope: Scope) {
     buffer.removeAll(keepingCapacity: true)
+    buffer.append(HashDomain.row.rawValue)
     append(table.number)
     append(scope.code)
   }
@@ -65,7 +67,7 @@ struct RowHasher {
     appendDot(dot)
   }
 
-  mutating func beginDots(_ count: Int) { append(UInt16(count)) }
+  mutating func beginDots(_ count: Int) { append(UInt16(truncatingIfNeeded: count)) }
 
   mutating func appendDot(_ dot: StreamDot) {
     append(dot.replica.packed)
@@ -74,10 +76,10 @@ struct RowHasher {
 
   mutating func register(_ group: GroupID, dotCount: Int) {
     append(group.number)
-    append(UInt16(dotCount))
+    append(UInt16(truncatingIfNeeded: dotCount))
   }
 
-  mutating func dotIndex(_ index: Int) { append(UInt16(index)) }
+  mutating func dotIndex(_ index: Int) { append(UInt16(truncatingIfNeeded: index)) }
 
   mutating func existence(_ code: UInt8) { buffer.append(code) }
 

@@ -1,6 +1,7 @@
 internal import Causality
 internal import Changes
 internal import Crypto
+internal import Wire
 
 /// The last change set of one replica that is applied here.
 struct Head {
@@ -81,9 +82,11 @@ final class StreamState {
     digestIsDirty = false
   }
 
-  /// The first 8 bytes of SHA-256 over all (replica, number, hash), ascending by replica.
+  /// The first 8 bytes of SHA-256 over the domain and all (replica, number, hash), ascending by replica.
+  /// Source: Protocol/5-Frames §4.
   var headsHash: UInt64 {
     var hash = SHA256()
+    hash.update(data: [HashDomain.heads.rawValue])
     for entry in known.entries {
       var bytes: [UInt8] = []
       withUnsafeBytes(of: entry.replica.packed.bigEndian) { bytes.append(contentsOf: $0) }

@@ -1,3 +1,4 @@
+package import Causality
 package import Changes
 
 // What signatures are made over: a domain, so that a signature of one kind is worth nothing as another,
@@ -34,10 +35,23 @@ extension BundleSeal {
   }
 }
 
+/// What a new node asks of the hub that shall admit it. Source: Protocol/6-Sessions §13.
+package enum EnrolmentBytes {
+  /// What the signature of a request is over: `tributary enrolment v1`, the replica, its key, its name.
+  package static func signed(replica: ReplicaID, publicKey: [UInt8], name: String) -> [UInt8] {
+    var writer = ByteWriter(capacity: 96)
+    writer.write(text: "tributary enrolment v1")
+    writer.write(replica: replica)
+    writer.write(counted: publicKey)
+    writer.write(text: name)
+    return writer.bytes
+  }
+}
+
 extension ChangeSetCodec {
-  /// The 64 bytes whose SHA-256 is the next hash of a chain: hash_n−1, then the hash of the canonical bytes
-  /// of change set n.
+  /// The 65 bytes whose SHA-256 is the next hash of a chain: the domain, hash_n−1, the content hash of change
+  /// set n. The content hash is SHA-256 over its domain and the canonical bytes.
   package static func chainInput(previous: ContentHash, content: ContentHash) -> [UInt8] {
-    previous.bytes + content.bytes
+    [HashDomain.chain.rawValue] + previous.bytes + content.bytes
   }
 }

@@ -2,15 +2,32 @@ import Causality
 import Changes
 import Wire
 
+/// Names of the examples.
+enum ExampleNames {
+  static func replica(_ division: UInt32 = 530_102, terminal: UInt16 = 0, epoch: UInt32 = 1)
+    -> ReplicaID
+  {
+    guard let node = NodeCode(division: division, terminal: terminal),
+      let replica = ReplicaID(node: node, epoch: epoch)
+    else { preconditionFailure("a replica of an example") }
+    return replica
+  }
+
+  static func stream() -> StreamID {
+    guard let scope = Scope(code: 530_102) else { preconditionFailure("a scope of an example") }
+    return StreamID(scope: scope)
+  }
+}
+
 /// The worked examples of the protocol pages, by the name that the page gives them.
-enum ProtocolExamples {
-  static let writer = Samples.replica()
-  static let stream = Samples.stream()
+enum PageExamples {
+  static let writer = ExampleNames.replica()
+  static let stream = ExampleNames.stream()
 
   static let header = ChangeSetHeader(
     stream: stream, replica: writer, number: 812,
     contextAdvance: VersionVector(
-      ascending: [.init(replica: Samples.replica(530_000), number: 4)]) ?? VersionVector(),
+      ascending: [.init(replica: ExampleNames.replica(530_000), number: 4)]) ?? VersionVector(),
     timestamp: HybridTimestamp(milliseconds: 1_730_000_000_123), schemaVersion: 1,
     author: "li.wei")
 
@@ -49,9 +66,9 @@ enum ProtocolExamples {
 
   static let vector =
     VersionVector(ascending: [
-      .init(replica: Samples.replica(530_000), number: 4),
-      .init(replica: Samples.replica(530_102), number: 300),
-      .init(replica: Samples.replica(530_102, terminal: 3, epoch: 2), number: 1),
+      .init(replica: ExampleNames.replica(530_000), number: 4),
+      .init(replica: ExampleNames.replica(530_102), number: 300),
+      .init(replica: ExampleNames.replica(530_102, terminal: 3, epoch: 2), number: 1),
     ]) ?? VersionVector()
 
   static let hello = Hello(
@@ -98,6 +115,18 @@ enum ProtocolExamples {
       ("header", ChangeSetCodec.encodeHeader(header)),
       ("body", ChangeSetCodec.encodeBody(body, of: header)),
       ("columns", ChangeSetCodec.encodeBody(columnsBody, of: header)),
+      (
+        "content-hash",
+        Digest.sha256(
+          [HashDomain.changeSet.rawValue] + ChangeSetCodec.encodeHeader(header)
+            + ChangeSetCodec.encodeBody(body, of: header)
+        ).bytes
+      ), ("key", RowKey([.text("a"), .integer(1)])?.bytes ?? []),
+      (
+        "enrolment-signed",
+        EnrolmentBytes.signed(
+          replica: writer, publicKey: [UInt8](repeating: 7, count: 32), name: "五华")
+      ),
       ("head-signed", head.signedBytes),
       ("changes", MessageCodec.encode(.changes(changes))),
       ("hello", MessageCodec.encode(.hello(hello))),
