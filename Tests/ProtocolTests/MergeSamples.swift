@@ -34,7 +34,7 @@ enum MergeSamples {
   }
 
   static func all() throws -> [MergeScene] {
-    try registers() + existence() + policies() + marks()
+    try registers() + groups() + existence() + policies() + marks()
   }
 
   private static func registers() throws -> [MergeScene] {
@@ -91,6 +91,11 @@ enum MergeSamples {
           .update, by: county, at: 2_000, [(1, 1, .text("b"))], had: ["530102-1:1"],
           over: [1: ["530102-1:2"]])
       },
+    ]
+  }
+
+  private static func groups() throws -> [MergeScene] {
+    try [
       scene("a group of two columns merges as one") {
         try $0.write(
           .insert, by: county, at: 1_000, [(10, 10, .text("unsafe")), (11, 10, .integer(5))])
