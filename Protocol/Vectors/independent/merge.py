@@ -336,6 +336,11 @@ class Replica:
                     register["shown"] = [value_text(v) for v in columns]
                 fields["registers"].append(register)
                 found = conflict_of(dots, policies(group)) if row.alive() else None
+                # Who created a row twice alike created one row (§3).
+                if found and found[0] == 2 and not any(
+                        len({d.value for d in other}) > 1
+                        for number, other in row.registers.items() if number):
+                    found = None
                 if found:
                     fields["conflicts"].append(
                         self.conflict(table, key, group, dots, policies(group), *found))
