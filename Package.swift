@@ -131,7 +131,12 @@ let package = Package(
     tests(
       "ProtocolTests", ["Causality", "Changes", "Merge", "Wire", "Replication", crypto]),
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
-    tests("EndToEndTests", ["Tributary", subprocess]),
+    tests(
+      "EndToEndTests",
+      [
+        "Tributary", "Causality", "Changes", "Casework", "Store", "Transport", "Wire", "CZlib",
+        subprocess,
+      ]),
     tests("StoreTests", ["Causality", "Changes", "CSQLite", "Merge", "Store", "Wire", crypto]),
     tests("SimulatorTests", ["Simulator"]),
     tests("TerminalTests", ["Terminal"]),

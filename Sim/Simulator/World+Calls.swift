@@ -10,7 +10,8 @@ import Wire
 extension World {
   func startCall(_ index: Int, _ attempt: UInt64, isWait: Bool) {
     let node = nodes[index]
-    guard let replica = node.replica, let hub = node.hub else { return }
+    guard let replica = node.replica, let challenges = node.challenges, let hub = node.hub
+    else { return }
     nextCall += 1
     let call = Call(
       number: nextCall, child: index, hub: hub, attempt: attempt, isWait: isWait,
@@ -33,7 +34,8 @@ extension World {
       call.childSide = CallSide(
         machine: machine,
         actions: ReplicaActions(
-          replica, challenges: nil, wallMilliseconds: node.wall(now)))
+          replica, challenges: challenges,
+          conversation: Conversation(isHub: false, wallMilliseconds: node.wall(now))))
     } catch {
       return giveUp(call, error)
     }
@@ -89,7 +91,7 @@ extension World {
         case .finish(let outcome): side.outcome = outcome
         case .raise(let alarm):
           heard(alarm, at: index)
-          try replica.heed(alarm)
+          try replica.heed(alarm, from: side.actions.conversation.peer)
         default:
           let answer = try side.actions.perform(action)
           tell(index, side.actions.takeChanged())
@@ -172,7 +174,8 @@ extension World {
   /// Makes the hub's machine once the child's first frame is whole.
   private func openHub(_ call: Call, _ bytes: [UInt8]) -> Bool {
     let node = nodes[call.hub]
-    guard let replica = node.replica, !call.isOpened else { return false }
+    guard let replica = node.replica, let challenges = node.challenges, !call.isOpened
+    else { return false }
     call.isOpened = true
     var decoder = FrameDecoder()
     decoder.append(bytes)
@@ -186,7 +189,8 @@ extension World {
           ? HubWait(context: context, memory: memory) as any ExchangeMachine
           : HubExchange(context: context, memory: memory),
         actions: ReplicaActions(
-          replica, challenges: node.challenges, wallMilliseconds: node.wall(now)))
+          replica, challenges: challenges,
+          conversation: Conversation(isHub: true, wallMilliseconds: node.wall(now))))
     } catch {
       trouble(call.hub, error, "exchange as hub")
       settle(call.hub)

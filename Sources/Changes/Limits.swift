@@ -86,6 +86,12 @@ package enum Limits {
   package static let acknowledgeWithinMilliseconds: UInt64 = 10_000
   /// Failures in a row after which the next parent of the list is called.
   package static let failOverAfterFailures: UInt32 = 3
+  /// Tries, a tenth of a second apart, to own a replica's file that a command holds, before `serve` gives up.
+  package static let ownershipTries = 100
+  /// Milliseconds after which a node is called again that could not write: another program held its file.
+  package static let busyRetryMilliseconds: UInt64 = 1_000
+  /// Milliseconds after which a node is called again whose disk was full: people make room in minutes.
+  package static let diskFullRetryMilliseconds: UInt64 = 5_000
   /// Longest pause that a peer may ask for, milliseconds; longer ones are cut to it.
   package static let retryAfterLongestMilliseconds: UInt64 = 3_600_000
   /// Exchanges at once, one after another, before pauses of `backOffFirstMilliseconds` come between them.

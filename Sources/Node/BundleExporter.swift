@@ -45,14 +45,16 @@ package struct BundleExporter {
     var machine = try BundleError.store { () throws(StoreError) in
       try replica.stampCaptured(wallMilliseconds: wallMilliseconds)
       return BundleExport(
-        context: try replica.bundleContext(wallMilliseconds: wallMilliseconds), to: node,
+        context: try replica.exchangeContext(wallMilliseconds: wallMilliseconds), to: node,
         own: try replica.summariesWithKnowledge(of: peer.shared).map {
           StreamState(summary: $0.summary, known: $0.known)
         },
         base: basis == .acknowledged ? try peer.known(at: replica) : [],
         acknowledgements: try peer.acknowledgements(of: peer.shared, at: replica))
     }
-    let actions = ReplicaActions(replica, challenges: nil, wallMilliseconds: wallMilliseconds)
+    let actions = ReplicaActions(
+      replica, challenges: ChallengeBook(),
+      conversation: Conversation(isHub: false, wallMilliseconds: wallMilliseconds))
     var writer = try BundleFileWriter(replica)
     var isPartial = false
     while let action = machine.next() {

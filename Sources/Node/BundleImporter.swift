@@ -142,16 +142,18 @@ package struct BundleImporter {
   ) throws(BundleError) -> [Message] {
     let from = result.manifest.from
     let context = try store { () throws(StoreError) in
-      try replica.bundleContext(wallMilliseconds: wallMilliseconds)
+      try replica.exchangeContext(wallMilliseconds: wallMilliseconds)
     }
     var run = Run(
       machine: BundleImport(
         context: context, from: from, standing: try standing(of: from, peer, result.seal)),
       actions: ReplicaActions(
-        replica, challenges: peer.isBelow ? ChallengeBook() : nil,
-        wallMilliseconds: wallMilliseconds), peer: peer)
-    run.actions.peer = from
-    run.actions.isPeerProved = result.seal == .holds
+        replica, challenges: ChallengeBook(),
+        conversation: Conversation(isHub: peer.isBelow, wallMilliseconds: wallMilliseconds)),
+      peer: peer)
+    run.actions.conversation.peer = from
+    // A bundle without a seal that holds does not prove who it is from.
+    run.actions.conversation.isProved = result.seal == .holds
     run.actions.throwsWhenNotReady = true
     let scan = try BundleError.file { () throws(TransportError) in try BundleScan(path: path) }
     while run.outcome == nil {
@@ -208,7 +210,7 @@ package struct BundleImporter {
         try BundleError.store { () throws(StoreError) in
           try actions.replica.stopWriting(
             .restored(
-              stream: stream, peer: actions.peer ?? actions.replica.identity.replica,
+              stream: stream, peer: actions.conversation.peer ?? actions.replica.identity.replica,
               known: known, own: own))
         }
         throw .restored(stream, own: own, known: known)
@@ -221,7 +223,7 @@ package struct BundleImporter {
     private mutating func record(_ said: Acknowledgement) throws(BundleError) {
       let answer = try BundleError.store { () throws(StoreError) in
         let last = try actions.replica.peerAcknowledgements(for: said.stream)
-          .first { $0.peer == actions.peer }
+          .first { $0.peer == actions.conversation.peer }
         if let last, last.needs != said.needs, last.needs.dominates(said.needs) {
           return ExchangeAnswer.recorded
         }
@@ -237,7 +239,7 @@ package struct BundleImporter {
     _ error: ReplicationError, _ from: ReplicaID
   ) throws(BundleError) {
     switch error {
-    case .linkEnded: return
+    case .linkEnded, .hubBusy: return
     case .bundleForOther(let node): throw .addressed(to: node, from: from)
     case .bundleGap(let streams): throw .gap(streams, from: from)
     case .bundleMalformed(let message), .refused(let message), .violated(let message):

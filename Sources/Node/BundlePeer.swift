@@ -55,13 +55,6 @@ struct BundlePeer {
 }
 
 extension Replica {
-  /// What never changes while a bundle is written or read.
-  func bundleContext(wallMilliseconds: UInt64) throws(StoreError) -> ExchangeContext {
-    ExchangeContext(
-      replica: identity.replica, protocolVersions: 1...1, schemaVersion: schema.version,
-      quarantineCount: try quarantineCount(), wallMilliseconds: wallMilliseconds)
-  }
-
   /// Notes what a bundle carried, beside what links did.
   func noteBundle(
     _ peer: ReplicaID, isParent: Bool, _ change: (inout PeerRecord) -> Void

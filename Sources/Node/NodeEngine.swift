@@ -1,7 +1,7 @@
 package import Causality
 package import Changes
 internal import Foundation
-internal import Peering
+package import Peering
 package import Replication
 package import Store
 package import Wire
@@ -38,17 +38,19 @@ package actor NodeEngine {
   private var listeners: [UInt64: AsyncStream<Change>.Continuation] = [:]
   private var nextListener: UInt64 = 0
   private var fileVersion: Int64 = 0
-  private var conversations: [UInt64: ReplicaActions] = [:]
-  private var nextConversation: UInt64 = 0
+  private let turnBytes: Int
+  /// What kept the replica from working when it was last tried; nil when it worked.
+  package private(set) var trouble: StoreError?
   private var peers: [ReplicaID: PeerRecord] = [:]
 
-  /// Opens the replica of `folder`. Throws what `Replica.open` throws.
+  /// Opens the replica of `folder`. `mustOwn`: also throws `folder` when another process owns it. Throws what
+  /// `Replica.open` throws.
   package init(
-    folder: ReplicaFolder, tree: ScopeTree, schema: Schema,
-    alarm: @escaping @Sendable (Alarm) -> Void
+    folder: ReplicaFolder, tree: ScopeTree, schema: Schema, turnBytes: Int = Limits.turnBytes,
+    mustOwn: Bool = false, alarm: @escaping @Sendable (Alarm) -> Void
   ) throws(StoreError) {
-    replica = try Replica.open(
-      folder: folder, tree: tree, schema: schema, wallMilliseconds: Self.wallMilliseconds())
+    replica = try Self.open(folder, tree, schema, mustOwn: mustOwn)
+    self.turnBytes = turnBytes
     self.alarm = alarm
     // What other programs wrote while no node ran.
     if replica.stopReason == nil {
@@ -56,6 +58,20 @@ package actor NodeEngine {
     }
     for peer in try replica.peers() { peers[peer.replica] = peer }
     fileVersion = try replica.fileVersion()
+  }
+
+  /// A command that writes owns the file for a moment: it is waited for.
+  private static func open(
+    _ folder: ReplicaFolder, _ tree: ScopeTree, _ schema: Schema, mustOwn: Bool
+  ) throws(StoreError) -> Replica {
+    for _ in 0..<Limits.ownershipTries {
+      let replica = try Replica.open(
+        folder: folder, tree: tree, schema: schema, wallMilliseconds: wallMilliseconds())
+      if replica.isOwner || !mustOwn { return replica }
+      try replica.close()
+      Thread.sleep(forTimeInterval: 0.1)
+    }
+    throw .folder(path: folder.lock, problem: "another process serves this replica")
   }
 
   /// Milliseconds since 1970 by this machine's clock.
@@ -74,45 +90,52 @@ package actor NodeEngine {
 
   // MARK: conversations
 
-  /// Begins a conversation: its number, and what never changes in it. `isHub`: a child called.
-  package func begin(
-    isHub: Bool
-  ) throws(StoreError) -> (conversation: UInt64, context: ExchangeContext) {
+  /// Begins a conversation, and says what never changes in it. `isHub`: a child called. Throws
+  /// `writingStopped` for a replica that was restored or cloned: it takes and gives nothing.
+  package func begin(isHub: Bool) throws(StoreError) -> (Conversation, ExchangeContext) {
+    if let reason = replica.stopReason { throw .writingStopped(reason) }
     let wall = Self.wallMilliseconds()
-    nextConversation += 1
-    conversations[nextConversation] = ReplicaActions(
-      replica, challenges: isHub ? challenges : nil, wallMilliseconds: wall)
-    return (nextConversation, try replica.exchangeContext(wallMilliseconds: wall))
+    let context = try replica.exchangeContext(wallMilliseconds: wall, turnBytes: turnBytes)
+    return (Conversation(isHub: isHub, wallMilliseconds: wall), context)
   }
-
-  /// Forgets a conversation that is over, however it ended.
-  package func end(_ conversation: UInt64) { conversations[conversation] = nil }
 
   /// Performs actions until the machine has something to send, waits, or is finished.
   package func step<Machine: ExchangeMachine>(
-    _ machine: Machine, in conversation: UInt64
-  ) throws(StoreError) -> (machine: Machine, step: Step) {
-    var machine = machine
+    _ machine: Machine, in conversation: Conversation
+  ) throws(StoreError) -> (machine: Machine, conversation: Conversation, step: Step) {
+    var (machine, conversation) = (machine, conversation)
     while let action = machine.next() {
       switch action {
-      case .send(let message): return (machine, .send(message))
-      case .setTimer(let milliseconds): return (machine, .timer(milliseconds: milliseconds))
-      case .finish(let outcome): return (machine, .finished(outcome))
+      case .send(let message): return (machine, conversation, .send(message))
+      case .setTimer(let milliseconds):
+        return (machine, conversation, .timer(milliseconds: milliseconds))
+      case .finish(let outcome): return (machine, conversation, .finished(outcome))
       case .raise(let raised):
         alarm(raised)
-        try replica.heed(raised)
+        try replica.heed(raised, from: conversation.peer)
       default:
-        guard var actions = conversations[conversation] else {
-          preconditionFailure("a conversation has begun")
-        }
-        let answer = try actions.perform(action)
+        var actions = ReplicaActions(
+          replica, challenges: challenges, conversation: conversation)
+        let answer = try noting { () throws(StoreError) in try actions.perform(action) }
+        conversation = actions.conversation
+        if actions.hasWritten { trouble = nil }
+        if let found = actions.trouble { trouble = found }
         let changed = actions.takeChanged()
-        conversations[conversation] = actions
         announce(Change(advanced: changed.advanced, acknowledged: changed.acknowledged))
         if let answer { machine.answer(answer) }
       }
     }
-    return (machine, .idle)
+    return (machine, conversation, .idle)
+  }
+
+  /// Keeps what the replica throws, for `/readyz`.
+  private func noting<Result>(
+    _ body: () throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    do throws(StoreError) { return try body() } catch {
+      trouble = error
+      throw error
+    }
   }
 
   /// What this process remembers of the child of a conversation; empty before its HELLO.
@@ -156,19 +179,23 @@ package actor NodeEngine {
   package func watchFile() throws(StoreError) {
     let version = try replica.fileVersion()
     guard version != fileVersion else { return }
-    fileVersion = version
     if replica.stopReason == nil {
-      try replica.stampCaptured(wallMilliseconds: Self.wallMilliseconds())
+      // What cannot be stamped now is looked at again.
+      _ = try noting { () throws(StoreError) in
+        try replica.stampCaptured(wallMilliseconds: Self.wallMilliseconds())
+      }
+      trouble = nil
     }
+    fileVersion = version
     announce(Change(advanced: replica.streams, acknowledged: []))
   }
 
   // MARK: peers
 
-  /// Notes how a conversation with a peer went, durably.
+  /// Notes how a conversation with a peer went, durably. `problem`: why it did not come to its end.
   package func note(
     _ peer: ReplicaID, isParent: Bool, address: String?, outcome: ExchangeOutcome?,
-    traffic: LinkTraffic
+    problem: LinkProblem?, traffic: LinkTraffic
   ) throws(StoreError) {
     // Bundles that other processes carried count as well.
     var record =
@@ -180,19 +207,16 @@ package actor NodeEngine {
     record.bytesOut += traffic.bytesOut
     record.framesIn += traffic.framesIn
     record.framesOut += traffic.framesOut
+    record.lastError = problem?.description
     if let outcome {
-      record.lastContactMilliseconds = Self.wallMilliseconds()
-      record.clockOffsetMilliseconds = outcome.clockOffsetMilliseconds
+      // An attempt that heard nothing is no contact.
+      if traffic.framesIn > 0 { record.lastContactMilliseconds = Self.wallMilliseconds() }
+      if let offset = outcome.clockOffsetMilliseconds { record.clockOffsetMilliseconds = offset }
       record.changeSetsIn += UInt64(outcome.applied)
       record.changeSetsOut += UInt64(outcome.sent)
-      if case .failed(let error) = outcome.result {
-        record.lastError = "\(error)"
-      } else {
-        record.lastError = nil
-      }
     }
     peers[peer] = record
-    try replica.record(record)
+    try noting { () throws(StoreError) in try replica.record(record) }
   }
 
   /// For `/readyz` and `/metrics`.
@@ -200,7 +224,7 @@ package actor NodeEngine {
     var conflicts: UInt64 = 0
     conflicts = UInt64(try replica.conflicts().count)
     return NodeStatus(
-      stopReason: replica.stopReason, quarantine: try replica.quarantineCount(),
+      stopReason: replica.stopReason, trouble: trouble, quarantine: try replica.quarantineCount(),
       conflicts: conflicts, peers: peers.keys.sorted().compactMap { peers[$0] })
   }
 
@@ -220,6 +244,8 @@ package struct LinkTraffic: Hashable, Sendable {
 /// A node's state for operators.
 package struct NodeStatus: Sendable {
   package let stopReason: StopReason?
+  /// What kept the replica from working when it was last tried.
+  package let trouble: StoreError?
   package let quarantine: UInt64
   package let conflicts: UInt64
   package let peers: [PeerRecord]

@@ -14,32 +14,53 @@ package struct NodeService: Sendable {
   private let configuration: Configuration
   private let tree: ScopeTree
   private let logger: Logger
-  private let onListening: @Sendable (UInt16) async -> Void
+  private let onListening: @Sendable (Listener, UInt16) async -> Void
 
-  /// Opens the replica. Throws what `Replica.open` throws. `onListening` gets the port once it is open.
+  /// The two listeners of a node.
+  package enum Listener: Sendable {
+    case children, operations
+  }
+
+  /// Opens the replica, which no other process may serve. Throws what `Replica.open` throws. `onListening` gets
+  /// each port once it is open.
   package init(
     configuration: Configuration, tree: ScopeTree, schema: Schema, logger: Logger,
-    onListening: @escaping @Sendable (UInt16) async -> Void
+    onListening: @escaping @Sendable (Listener, UInt16) async -> Void
   ) throws(StoreError) {
     self.configuration = configuration
     self.tree = tree
     self.logger = logger
     self.onListening = onListening
     engine = try NodeEngine(
-      folder: ReplicaFolder(configuration.dataFolder), tree: tree, schema: schema
+      folder: ReplicaFolder(configuration.dataFolder), tree: tree, schema: schema,
+      turnBytes: configuration.turnBytes, mustOwn: true
     ) { alarm in
-      logger.error("alarm", metadata: ["alarm": "\(alarm)"])
+      logger.error("alarm: \(alarm.text)")
+      if alarm.stopsWriting { logger.critical(Self.stopped) }
     }
   }
 
-  /// Runs until SIGTERM or SIGINT, then closes the replica in order.
+  private static let stopped: Logger.Message = """
+    this replica writes and exchanges no more; it can still be read (status, roster export, conflicts \
+    list). Make a new node in another folder (tributary init), have it enrolled (tributary enroll) and \
+    let it sync; keep this folder until what only it has was looked through
+    """
+
+  /// Runs until SIGTERM or SIGINT, then closes the replica in order. A second signal cancels what still goes on:
+  /// it throws `NodeInterrupted`. Nothing is lost either way.
   package func run() async throws {
     let node = await engine.replicaID.node
+    if let reason = await engine.stopReason {
+      logger.critical("stopped writing: \(reason)")
+      logger.critical(Self.stopped)
+    }
+    let hubHandler = HubHandler(
+      engine: engine, longPollMilliseconds: configuration.longPollMilliseconds, logger: logger)
     var services: [any Service] = [
       FileWatch(engine: engine, logger: logger),
       SyncServer(
-        address: configuration.listen, handler: HubHandler(engine: engine, logger: logger),
-        limits: configuration.syncLimits, logger: logger, onListening: onListening),
+        address: configuration.listen, handler: hubHandler, limits: configuration.syncLimits,
+        logger: logger, onListening: { [onListening] in await onListening(.children, $0) }),
       operations(),
     ]
     if let parent = tree.parent(of: node.scope), let hub = NodeCode(division: parent.code),
@@ -48,14 +69,14 @@ package struct NodeService: Sendable {
       services.append(
         ParentLink(
           engine: engine, parents: configuration.parents, hub: hub,
-          timeouts: configuration.clientTimeouts, logger: logger))
+          timeouts: configuration.clientTimeouts,
+          pollMilliseconds: configuration.pollMilliseconds, logger: logger))
     }
     let group = ServiceGroup(
       configuration: .init(
-        services: services.map { .init(service: $0) },
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        services: services.map { .init(service: $0) }, logger: logger))
     do {
-      try await group.run()
+      try await Self.run(group)
     } catch {
       // The first error is the one to tell; a file that is not closed in order is none.
       try? await engine.close()
@@ -64,12 +85,42 @@ package struct NodeService: Sendable {
     try await engine.close()
   }
 
-  private func operations() -> OperationsServer {
-    let engine = engine
-    return OperationsServer(address: configuration.operationsListen, logger: logger) {
-      await NodeMetrics.snapshot(of: engine)
+  /// Runs the group; the first signal stops it in order, the second cancels it.
+  private static func run(_ group: ServiceGroup) async throws {
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    try await withThrowingTaskGroup(of: Bool.self) { tasks in
+      tasks.addTask {
+        try await group.run()
+        return true
+      }
+      tasks.addTask {
+        var count = 0
+        for await _ in signals {
+          count += 1
+          if count > 1 { throw NodeInterrupted() }
+          await group.triggerGracefulShutdown()
+        }
+        return false
+      }
+      defer { tasks.cancelAll() }
+      while let isOver = try await tasks.next() {
+        if isOver { return }
+      }
     }
   }
+
+  private func operations() -> OperationsServer {
+    let engine = engine
+    return OperationsServer(
+      address: configuration.operationsListen, logger: logger,
+      onListening: { [onListening] in await onListening(.operations, $0) },
+      snapshot: { await NodeMetrics.snapshot(of: engine) })
+  }
+}
+
+/// A second signal ended the node before the orderly end that the first one asked for.
+package struct NodeInterrupted: Error {
+  package init() {}
 }
 
 /// Looks five times a second whether another program wrote the file: a number in shared memory is read.
@@ -79,11 +130,18 @@ private struct FileWatch: Service {
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
+      var told: LinkProblem?
       while !Task.isCancelled {
-        do {
+        do throws(StoreError) {
           try await engine.watchFile()
+          told = nil
         } catch {
-          logger.error("the file cannot be read", metadata: ["error": "\(error)"])
+          // Once for each problem, not five times a second.
+          let problem = LinkProblem(error)
+          if told?.code != problem.code {
+            logger.error("what other programs wrote waits: \(problem)")
+          }
+          told = problem
         }
         // A cancelled sleep ends the loop by its condition.
         try? await Task.sleep(for: .milliseconds(Limits.fileWatchMilliseconds))
@@ -96,14 +154,16 @@ private struct FileWatch: Service {
 enum NodeMetrics {
   static func snapshot(of engine: NodeEngine) async -> OperationsSnapshot {
     let status: NodeStatus
-    do {
+    do throws(StoreError) {
       status = try await engine.status()
     } catch {
       return OperationsSnapshot(
-        checks: [OperationsSnapshot.Check("replica", failure: "\(error)")], metrics: [])
+        checks: [OperationsSnapshot.Check("replica", failure: LinkProblem(error).description)],
+        metrics: [])
     }
     let checks = [
-      OperationsSnapshot.Check("replica"),
+      OperationsSnapshot.Check(
+        "replica", failure: status.trouble.map { LinkProblem($0).description }),
       OperationsSnapshot.Check("writing", failure: status.stopReason?.description),
       OperationsSnapshot.Check(
         "quarantine",

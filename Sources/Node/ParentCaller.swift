@@ -1,7 +1,9 @@
 package import Causality
 internal import Changes
 package import Logging
+internal import Peering
 package import Replication
+internal import Store
 package import Transport
 internal import Wire
 
@@ -18,8 +20,15 @@ package actor ParentCaller {
     (self.engine, self.client, self.hub, self.logger) = (engine, client, hub, logger)
   }
 
+  /// How a call went: what the schedule needs, and what people are told.
+  package struct Call: Sendable {
+    package let outcome: ExchangeOutcome
+    /// Why it did not come to its end; nil when it did.
+    package let problem: LinkProblem?
+  }
+
   /// One exchange: our turn, then the hub's. Never throws: what went wrong is in the outcome.
-  package func exchange(with parent: ParentAddress) async -> ExchangeOutcome {
+  package func exchange(with parent: ParentAddress) async -> Call {
     await converse(.exchange, with: parent) { context, shared, hint in
       ChildExchange(context: context, shared: shared, hint: hint)
     } remembering: {
@@ -28,9 +37,10 @@ package actor ParentCaller {
   }
 
   /// One long poll. Without contact before it fails at once.
-  package func wait(with parent: ParentAddress) async -> ExchangeOutcome {
+  package func wait(with parent: ParentAddress) async -> Call {
     guard hints[parent]?.hasContact == true else {
-      return ExchangeOutcome(result: .failed(.linkEnded), peer: nil)
+      return Call(
+        outcome: ExchangeOutcome(result: .failed(.linkEnded), peer: nil), problem: nil)
     }
     return await converse(.wait, with: parent) { context, shared, hint in
       ChildWait(context: context, shared: shared, hint: hint)
@@ -43,56 +53,73 @@ package actor ParentCaller {
     _ path: SyncPath, with parent: ParentAddress,
     _ make: (ExchangeContext, [StreamID], PeerHint) -> Machine,
     remembering hint: (Machine) -> PeerHint
-  ) async -> ExchangeOutcome {
-    do {
-      return try await attempt(path, with: parent, make, remembering: hint)
+  ) async -> Call {
+    let (conversation, context): (Conversation, ExchangeContext)
+    do throws(StoreError) {
+      (conversation, context) = try await engine.begin(isHub: false)
     } catch {
-      // The replica's own trouble: the link is given up, and people are told.
-      logger.error("exchange failed here", metadata: ["parent": "\(parent)", "error": "\(error)"])
-      return ExchangeOutcome(
-        result: .failed(.notReady(retryAfterMilliseconds: Limits.backOffLongestMilliseconds)),
-        peer: nil)
+      return failed(error)
     }
-  }
-
-  private func attempt<Machine: ExchangeMachine>(
-    _ path: SyncPath, with parent: ParentAddress,
-    _ make: (ExchangeContext, [StreamID], PeerHint) -> Machine,
-    remembering hint: (Machine) -> PeerHint
-  ) async throws -> ExchangeOutcome {
-    let (conversation, context) = try await engine.begin(isHub: false)
     let shared = await engine.streams(sharedWith: hub)
     let talk = Talk(
       machine: make(context, shared, hints[parent] ?? PeerHint()), engine: engine,
       conversation: conversation)
-    var problem: (any Error)?
-    do {
-      _ = try await client.exchange(with: parent, path, body: TurnBody(talk: talk)) { bytes in
-        do {
-          try await talk.take(bytes)
-          return await talk.isFinished ? .enough : .more
-        } catch {
-          problem = error
-          return .enough
-        }
-      }
-    } catch {
-      logger.info("link ended", metadata: ["parent": "\(parent)", "error": "\(error)"])
-    }
-    if let problem {
-      await engine.end(conversation)
-      throw problem
-    }
+    let ended = await carry(talk, path, to: parent)
     // Whatever ended the link: the machine says what that means.
-    try await talk.linkEnded()
-    await engine.end(conversation)
+    await talk.linkEnded()
     hints[parent] = hint(await talk.finalMachine)
-    let (peer, outcome, traffic) = await talk.result
-    if let known = peer ?? hints[parent]?.peer {
-      try await engine.note(
-        known, isParent: true, address: parent.description, outcome: outcome, traffic: traffic)
+    let result = await talk.result
+    let call = Self.call(result, ended)
+    if let known = result.peer ?? hints[parent]?.peer {
+      do {
+        try await engine.note(
+          known, isParent: true, address: parent.description, outcome: result.outcome,
+          problem: call.problem, traffic: result.traffic)
+      } catch {
+        logger.error(
+          "peer not noted", metadata: ["peer": "\(known)", "error": "\(LinkProblem(error))"])
+      }
     }
-    return outcome ?? ExchangeOutcome(result: .failed(.linkEnded), peer: peer)
+    return call
+  }
+
+  /// Carries both turns; returns what ended the link early, if anything did.
+  private func carry<Machine: ExchangeMachine>(
+    _ talk: Talk<Machine>, _ path: SyncPath, to parent: ParentAddress
+  ) async -> TransportError? {
+    do throws(TransportError) {
+      _ = try await client.exchange(with: parent, path, body: TurnBody(talk: talk)) { bytes in
+        await talk.take(bytes)
+        return await talk.isFinished ? .enough : .more
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// What the carrier knows of a lost link goes before what the machine was told.
+  private static func call<Machine: ExchangeMachine>(
+    _ result: Talk<Machine>.Result, _ ended: TransportError?
+  ) -> Call {
+    var outcome = result.outcome ?? ExchangeOutcome(result: .failed(.linkEnded), peer: result.peer)
+    if let trouble = result.trouble {
+      outcome = outcome.with(.failed(.notReady(retryAfterMilliseconds: pause(after: trouble))))
+    } else if let ended, outcome.result == .failed(.linkEnded) {
+      outcome = outcome.with(.failed(ended.replicationError))
+    }
+    return Call(outcome: outcome, problem: result.problem(ended))
+  }
+
+  /// The replica's own trouble: the link is given up, and people are told.
+  private func failed(_ error: StoreError) -> Call {
+    let outcome = ExchangeOutcome(
+      result: .failed(.notReady(retryAfterMilliseconds: Self.pause(after: error))), peer: nil)
+    return Call(outcome: outcome, problem: LinkProblem(error))
+  }
+
+  private static func pause(after error: StoreError) -> UInt64 {
+    error.retryAfterMilliseconds ?? Limits.backOffLongestMilliseconds
   }
 }
 
@@ -106,8 +133,8 @@ private struct TurnBody<Machine: ExchangeMachine>: AsyncSequence, Sendable {
   struct Iterator: AsyncIteratorProtocol {
     let talk: Talk<Machine>
 
-    mutating func next() async throws -> [UInt8]? {
-      let frames = try await talk.takeFrames()
+    mutating func next() async -> [UInt8]? {
+      let frames = await talk.takeFrames()
       guard !frames.isEmpty else { return nil }
       return Array(frames.joined())
     }

@@ -11,21 +11,23 @@ package struct ParentLink: Service {
   private let engine: NodeEngine
   private let parents: [ParentAddress]
   private let hub: NodeCode
+  private let pollMilliseconds: UInt64
   private let caller: ParentCaller
   private let logger: Logger
 
   private enum Event: Sendable {
     case changed(NodeEngine.Change)
     case timer
-    case ended(attempt: UInt64, isWait: Bool, ExchangeOutcome)
+    case ended(attempt: UInt64, isWait: Bool, ParentCaller.Call, ParentAddress)
   }
 
   /// `hub`: the node above this one; other addresses serve the same scopes, further up.
   package init(
     engine: NodeEngine, parents: [ParentAddress], hub: NodeCode, timeouts: SyncClient.Timeouts,
-    logger: Logger
+    pollMilliseconds: UInt64, logger: Logger
   ) {
     self.engine = engine
+    self.pollMilliseconds = pollMilliseconds
     self.parents = parents
     self.hub = hub
     self.logger = logger
@@ -63,7 +65,7 @@ package struct ParentLink: Service {
     _ places: [NodeCode], _ events: AsyncStream<Event>,
     _ continuation: AsyncStream<Event>.Continuation
   ) async {
-    var schedule = LinkSchedule(parents: places)
+    var schedule = LinkSchedule(parents: places, pollMilliseconds: pollMilliseconds)
     var random = SystemRandomNumberGenerator()
     var running: [UInt64: Task<Void, Never>] = [:]
     var timer: Task<Void, Never>?
@@ -83,7 +85,7 @@ package struct ParentLink: Service {
     }
     perform(schedule.start(atMilliseconds: Self.now(), using: &random))
     for await event in events {
-      if case .ended(let attempt, _, _) = event { running[attempt] = nil }
+      if case .ended(let attempt, _, _, _) = event { running[attempt] = nil }
       perform(handle(event, &schedule, &random))
     }
     timer?.cancel()
@@ -113,9 +115,13 @@ package struct ParentLink: Service {
       }
       return actions
     case .timer: return schedule.timerFired(atMilliseconds: Self.now(), using: &random)
-    case .ended(let attempt, let isWait, let outcome):
-      if case .failed(let error) = outcome.result, !isWait {
-        logger.notice("exchange failed", metadata: ["error": "\(error)"])
+    case .ended(let attempt, let isWait, let call, let parent):
+      let outcome = call.outcome
+      if let problem = call.problem {
+        // A long poll that is given up for an exchange is no news.
+        logger.log(
+          level: isWait ? .debug : .notice, "exchange failed",
+          metadata: ["parent": "\(parent)", "error": "\(problem)"])
       }
       return isWait
         ? schedule.waitEnded(
@@ -131,9 +137,9 @@ package struct ParentLink: Service {
   ) -> Task<Void, Never> {
     let address = parents[Int(place.terminal)]
     return Task {
-      let outcome =
+      let call =
         isWait ? await caller.wait(with: address) : await caller.exchange(with: address)
-      events.yield(.ended(attempt: attempt, isWait: isWait, outcome))
+      events.yield(.ended(attempt: attempt, isWait: isWait, call, address))
     }
   }
 

@@ -24,13 +24,15 @@ package struct SyncOnce {
     package var changeSetsApplied = 0
     /// Why it ended early; empty when it did not.
     package var problem = ""
+    /// The same as a word for programs; empty when it did not.
+    package var problemCode = ""
 
     /// One line for people.
     package var text: String {
       let moved = "\(changeSetsSent) change sets sent, \(changeSetsApplied) received"
       return isComplete
         ? "in step with \(parent): \(moved) in \(exchanges) exchanges"
-        : "not in step: \(problem.isEmpty ? "no parent is configured" : problem) (\(moved))"
+        : "not in step: \(problem) (\(moved))"
     }
   }
 
@@ -52,54 +54,49 @@ package struct SyncOnce {
     let node = await engine.replicaID.node
     guard let hubScope = tree.parent(of: node.scope), let hub = NodeCode(division: hubScope.code)
     else {
-      result.problem = "this is the top of the tree: it has no parent"
+      (result.problem, result.problemCode) = (
+        "this is the top of the tree: it has no parent", "no_parent"
+      )
       return result
     }
     let caller = ParentCaller(
       engine: engine, client: SyncClient(timeouts: timeouts), hub: hub, logger: logger)
+    if parents.isEmpty {
+      (result.problem, result.problemCode) = (
+        "no parent is configured; give --parents or set parents in tributary.conf", "no_parent"
+      )
+    }
     for parent in parents where !result.isComplete {
       result.parent = parent.description
+      var stuck = 0
       for _ in 0..<Limits.exchangesPerSync {
-        let outcome = await caller.exchange(with: parent)
+        let call = await caller.exchange(with: parent)
+        let outcome = call.outcome
         result.exchanges += 1
         result.changeSetsSent += outcome.sent
         result.changeSetsApplied += outcome.applied
-        if case .failed(let error) = outcome.result {
-          result.problem = "\(parent): \(Self.text(of: error))"
+        if let problem = call.problem {
+          (result.problem, result.problemCode) = ("\(parent): \(problem.text)", problem.code)
           break
         }
         if outcome.result == .complete, !outcome.differs {
           // Once more, so that each side has the other's acknowledgement.
           if outcome.moved { _ = await caller.exchange(with: parent) }
           result.isComplete = true
+          (result.problem, result.problemCode) = ("", "")
+          break
+        }
+        // The first exchange only fetches the challenge and compares.
+        stuck = outcome.moved || outcome.result == .challenged ? 0 : stuck + 1
+        if stuck > 2 {
+          result.problemCode = "stuck"
+          result.problem =
+            "\(parent): change sets wait for others that do not come; see `status` on both sides"
           break
         }
       }
     }
     try await engine.close()
     return result
-  }
-
-  /// What went wrong, in words with what to do.
-  private static func text(of error: ReplicationError) -> String {
-    switch error {
-    case .refused(let message), .violated(let message):
-      switch message.code {
-      case .unknownReplica:
-        return "it does not know replica \(message.subject); "
-          + "`tributary enroll` at the hub admits it"
-      case .notAdmitted: return "it is no parent of this node (\(message.subject))"
-      case .retiredReplica: return "it says that this replica's epoch is over"
-      case .versionMismatch: return "it speaks protocol versions \(message.subject)"
-      case .authenticationNeeded: return "one of the two does not hold its registered key"
-      case .notReady: return "it cannot write now; try again later"
-      default: return "\(message.code): \(message.subject)"
-      }
-    case .linkEnded: return "no connection, or it was lost; what arrived counts"
-    case .notReady: return "this node cannot write now: disk full, or the file is busy"
-    case .identityLost(let alarm):
-      return "this replica was restored or cloned (\(alarm)) and stopped writing"
-    case .bundleForOther, .bundleGap, .bundleMalformed: return "\(error)"
-    }
   }
 }

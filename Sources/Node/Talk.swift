@@ -1,13 +1,15 @@
 internal import Causality
 internal import Changes
+internal import Peering
 internal import Replication
+internal import Store
 internal import Transport
 internal import Wire
 
 /// One conversation: a machine, the frames on their way in and out, and what was counted. One task at a time
 /// drives it.
 actor Talk<Machine: ExchangeMachine> {
-  let conversation: UInt64
+  private var conversation: Conversation
   private var machine: Machine
   private let engine: NodeEngine
   private var decoder = FrameDecoder()
@@ -15,61 +17,80 @@ actor Talk<Machine: ExchangeMachine> {
   private var outcome: ExchangeOutcome?
   private var traffic = LinkTraffic()
   private var timerMilliseconds: UInt64?
+  /// What kept this node's replica from taking part; the conversation is over then.
+  private(set) var trouble: StoreError?
 
-  init(machine: Machine, engine: NodeEngine, conversation: UInt64) {
+  init(machine: Machine, engine: NodeEngine, conversation: Conversation) {
     (self.machine, self.engine, self.conversation) = (machine, engine, conversation)
   }
 
-  var result: (peer: ReplicaID?, outcome: ExchangeOutcome?, traffic: LinkTraffic) {
-    (outcome?.peer, outcome, traffic)
+  /// How it went so far.
+  struct Result: Sendable {
+    let peer: ReplicaID?
+    /// Whether the peer proved who it is.
+    let isProved: Bool
+    let outcome: ExchangeOutcome?
+    let traffic: LinkTraffic
+    let trouble: StoreError?
+
+    /// Why it did not come to its end; nil when it did.
+    func problem(_ transport: TransportError? = nil) -> LinkProblem? {
+      guard let outcome else { return trouble.map { LinkProblem($0) } }
+      guard case .failed(let error) = outcome.result else { return nil }
+      return LinkProblem(error, transport: transport, store: trouble)
+    }
+  }
+
+  var result: Result {
+    Result(
+      peer: conversation.peer ?? outcome?.peer, isProved: conversation.isProved,
+      outcome: outcome, traffic: traffic, trouble: trouble)
   }
 
   var finalMachine: Machine { machine }
 
   var isFinished: Bool { outcome != nil }
 
+  /// Whether the machine waits for more of the peer's turn.
+  var isIncomplete: Bool { !isFinished && pending.isEmpty && timerMilliseconds == nil }
+
   /// Takes the peer's turn while it arrives. A cut ends the conversation; complete frames count.
-  func hear(_ opening: Opening, _ body: SyncBody) async throws {
-    try await drain()
-    do {
-      for bytes in opening.chunks where !isFinished { try await take(bytes) }
-      if isFinished { return }
-      for try await bytes in body {
-        try await take(bytes)
-        if isFinished { return }
-      }
+  func hear(_ opening: Opening, _ body: SyncBody) async throws(TransportError) {
+    await drain()
+    for bytes in opening.chunks where !isFinished { await take(bytes) }
+    do throws(TransportError) {
+      while !isFinished, let bytes = try await body.next() { await take(bytes) }
     } catch {
-      machine.linkEnded()
-      try await drain()
+      await linkEnded()
       throw error
     }
   }
 
   /// Takes some bytes of the peer's turn.
-  func take(_ bytes: [UInt8]) async throws {
+  func take(_ bytes: [UInt8]) async {
     traffic.bytesIn += UInt64(bytes.count)
     decoder.append(bytes)
     while !isFinished {
-      do {
+      do throws(WireError) {
         guard let message = try decoder.next() else { return }
         traffic.framesIn += 1
         machine.receive(message, wallMilliseconds: NodeEngine.wallMilliseconds())
       } catch {
         machine.reject(Self.code(of: error), subject: "\(error)")
       }
-      try await drain()
+      await drain()
     }
   }
 
   /// The link is gone, or the peer has said all.
-  func linkEnded() async throws {
+  func linkEnded() async {
     machine.linkEnded()
-    try await drain()
+    await drain()
   }
 
   /// Frames that the machine has ready; more may come after them.
-  func takeFrames() async throws -> [[UInt8]] {
-    if pending.isEmpty { try await drain() }
+  func takeFrames() async -> [[UInt8]] {
+    if pending.isEmpty { await drain() }
     let frames = pending.map { FrameCodec.encode($0) }
     pending = []
     for frame in frames {
@@ -81,15 +102,26 @@ actor Talk<Machine: ExchangeMachine> {
 
   /// Steps until the machine waits or is finished, or a few frames are ready: the reader of a turn sets the
   /// pace, so that a turn is never held whole.
-  private func drain() async throws {
+  private func drain() async {
     while outcome == nil, pending.count < 4 {
-      let (next, step) = try await engine.step(machine, in: conversation)
-      machine = next
-      switch step {
-      case .send(let message): pending.append(message)
-      case .timer(let milliseconds): timerMilliseconds = milliseconds
-      case .idle: return
-      case .finished(let outcome): self.outcome = outcome
+      do throws(StoreError) {
+        let next = try await engine.step(machine, in: conversation)
+        (machine, conversation) = (next.machine, next.conversation)
+        switch next.step {
+        case .send(let message): pending.append(message)
+        case .timer(let milliseconds): timerMilliseconds = milliseconds
+        case .idle: return
+        case .finished(let outcome): self.outcome = outcome
+        }
+      } catch {
+        // The replica's own trouble: nothing more is said, and the machine is told that it is over.
+        pending = []
+        guard trouble == nil else {
+          outcome = ExchangeOutcome(result: .failed(.linkEnded), peer: conversation.peer)
+          return
+        }
+        trouble = error
+        machine.linkEnded()
       }
     }
   }
@@ -100,17 +132,19 @@ actor Talk<Machine: ExchangeMachine> {
 }
 
 extension Talk where Machine == HubWait {
-  /// Waits until something changed for the child, or the time is over.
-  func waitForNews(_ changes: AsyncStream<NodeEngine.Change>) async throws {
-    guard !isFinished, pending.isEmpty, let milliseconds = timerMilliseconds else { return }
+  /// Waits until something changed for the child, or `milliseconds` are over.
+  func waitForNews(
+    _ changes: AsyncStream<NodeEngine.Change>, atMost milliseconds: UInt64
+  ) async {
+    guard !isFinished, pending.isEmpty, timerMilliseconds != nil else { return }
     let timer = Task {
       try await Task.sleep(for: .milliseconds(milliseconds))
-      try await self.fireTimer()
+      await self.fireTimer()
     }
     defer { timer.cancel() }
-    try await withTaskCancellationHandler {
+    await withTaskCancellationHandler {
       for await change in changes {
-        try await streamsChanged((change.advanced + change.acknowledged).sorted())
+        await streamsChanged((change.advanced + change.acknowledged).sorted())
         if isFinished || !pending.isEmpty { break }
       }
     } onCancel: {
@@ -118,14 +152,14 @@ extension Talk where Machine == HubWait {
     }
   }
 
-  private func streamsChanged(_ streams: [StreamID]) async throws {
+  private func streamsChanged(_ streams: [StreamID]) async {
     machine.streamsChanged(streams)
-    try await drain()
+    await drain()
   }
 
-  private func fireTimer() async throws {
+  private func fireTimer() async {
     machine.timerFired()
-    try await drain()
+    await drain()
     await engine.wake()
   }
 }

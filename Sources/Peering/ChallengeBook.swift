@@ -3,6 +3,9 @@ package import Store
 
 /// The challenges that this process gives its children: one each, for the life of the process.
 package final class ChallengeBook {
+  /// What a stranger is given: nothing that a HELLO could sign.
+  package static let none = [UInt8](repeating: 0, count: 16)
+
   private let host: any Host
   private var known: [ReplicaID: [UInt8]] = [:]
 

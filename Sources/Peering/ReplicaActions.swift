@@ -9,29 +9,23 @@ internal import Wire
 /// Source: architecture.md §2: Replication says what, Store does it, and nothing is said before it is durable.
 package struct ReplicaActions {
   package let replica: Replica
-  /// The peer of the conversation, once its HELLO named it.
-  package var peer: ReplicaID?
-  /// As the hub, this process's challenge for a child; nil at the child's side.
-  private let challenges: ChallengeBook?
-  private let wallMilliseconds: UInt64
-  /// What rose here through this conversation.
+  private let challenges: ChallengeBook
+  package var conversation: Conversation
+  /// What rose here through this step.
   private var advanced: [StreamID] = []
   private var acknowledged: [StreamID] = []
   /// What all that was applied came to.
   package private(set) var total = ApplyOutcome()
-  /// Whether the peer proved to be who it says; a bundle without a seal that holds does not.
-  package var isPeerProved = true
   /// Whether a full disk or a busy file is the caller's to tell, because there is no peer to be told.
   package var throwsWhenNotReady = false
+  /// What kept the replica from writing; the peer was told to come again.
+  package private(set) var trouble: StoreError?
+  /// Whether something was taken since it began.
+  package private(set) var hasWritten = false
 
-  /// `challenges`: this process's, at the hub's side; nil at the child's. `wallMilliseconds`: when the
-  /// conversation began.
-  package init(
-    _ replica: Replica, challenges: ChallengeBook?, wallMilliseconds: UInt64
-  ) {
-    self.replica = replica
-    self.challenges = challenges
-    self.wallMilliseconds = wallMilliseconds
+  /// `challenges`: this process's; used at the hub's side only.
+  package init(_ replica: Replica, challenges: ChallengeBook, conversation: Conversation) {
+    (self.replica, self.challenges, self.conversation) = (replica, challenges, conversation)
   }
 
   /// The answer to one action; nil for actions of the shell (`send`, `raise`, `setTimer`, `finish`).
@@ -85,7 +79,7 @@ package struct ReplicaActions {
     return .streams(states)
   }
 
-  func readChanges(
+  package func readChanges(
     _ request: ChangesRequest
   ) throws(StoreError) -> Replication.OutgoingBatch? {
     let lackedBy = request.lackedBy.map { ($0.stream, $0.known) }
@@ -113,7 +107,6 @@ package struct ReplicaActions {
   }
 
   private mutating func judge(_ hello: Hello) throws(StoreError) -> PeerStanding {
-    peer = hello.replica
     let own = replica.identity.replica.node.scope
     let scope = hello.replica.node.scope
     let holds = try replica.isSigned(
@@ -122,22 +115,28 @@ package struct ReplicaActions {
       try replica.registered(hello.replica) != nil
       || hello.replica == replica.identity.anchor.replica
     let isRelated =
-      challenges == nil
-      ? replica.tree.isAtOrAbove(scope, own) && scope != own
-      : try replica.isAdmittedChild(hello.replica)
-    let registration: PeerStanding.Registration =
-      !isKnown ? .unknown : isRelated ? .admitted : .notRelated
+      conversation.isHub
+      ? try replica.isAdmittedChild(hello.replica)
+      : replica.tree.isAtOrAbove(scope, own) && scope != own
+    // Strangers get none, so that the book is no longer than the registry.
+    let challenge =
+      conversation.isHub
+      ? isKnown ? challenges.challenge(for: hello.replica) : ChallengeBook.none : []
+    conversation.peer = hello.replica
+    conversation.isProved =
+      isKnown && isRelated && holds && (!conversation.isHub || hello.challenge == challenge)
     return PeerStanding(
-      registration: registration, signatureHolds: holds,
-      challenge: challenges?.challenge(for: hello.replica) ?? [],
+      registration: !isKnown ? .unknown : isRelated ? .admitted : .notRelated,
+      signatureHolds: holds, challenge: challenge,
       shared: replica.streams.filter { replica.tree.holds(scope, $0) })
   }
 
   private mutating func apply(_ message: ChangesMessage) throws(StoreError) -> ExchangeAnswer {
-    guard let peer else { return .notReady(retryAfterMilliseconds: 1_000) }
-    let ingress: Ingress = challenges == nil ? .none : isPeerProved ? .peer : .everyone
+    guard let peer = conversation.peer else { preconditionFailure("a HELLO comes first") }
+    let ingress: Ingress =
+      !conversation.isHub ? .none : conversation.isProved ? .peer : .everyone
     let outcome = try replica.apply(
-      message, from: peer, ingress: ingress, wallMilliseconds: wallMilliseconds)
+      message, from: peer, ingress: ingress, wallMilliseconds: conversation.wallMilliseconds)
     for stream in outcome.streamsAdvanced where !advanced.contains(stream) {
       advanced.append(stream)
     }
@@ -151,9 +150,9 @@ package struct ReplicaActions {
   private mutating func record(
     _ acknowledgement: Acknowledgement
   ) throws(StoreError) -> ExchangeAnswer {
-    guard let peer else { return .recorded }
+    guard let peer = conversation.peer else { return .recorded }
     let isNew = try replica.record(
-      acknowledgement, from: peer, wallMilliseconds: wallMilliseconds)
+      acknowledgement, from: peer, wallMilliseconds: conversation.wallMilliseconds)
     if isNew { acknowledged.append(acknowledgement.stream) }
     return .recorded
   }
@@ -163,14 +162,14 @@ package struct ReplicaActions {
     _ body: (inout ReplicaActions) throws(StoreError) -> ExchangeAnswer
   ) throws(StoreError) -> ExchangeAnswer {
     do throws(StoreError) {
-      return try body(&self)
+      let answer = try body(&self)
+      hasWritten = true
+      return answer
     } catch {
       if throwsWhenNotReady { throw error }
-      switch error {
-      case .diskFull: return .notReady(retryAfterMilliseconds: 60_000)
-      case .busy: return .notReady(retryAfterMilliseconds: 1_000)
-      default: throw error
-      }
+      guard let milliseconds = error.retryAfterMilliseconds else { throw error }
+      trouble = error
+      return .notReady(retryAfterMilliseconds: milliseconds)
     }
   }
 }

@@ -9,6 +9,8 @@ package enum ReplicationError: Error, Hashable, Sendable {
   case violated(ErrorMessage)
   /// The link ended early. What arrived counts.
   case linkEnded
+  /// The hub cannot serve now and asks not to be called for so long; 0 when it did not say (HTTP 429, 503).
+  case hubBusy(retryAfterMilliseconds: UInt64)
   /// This node cannot write now (disk full, busy).
   case notReady(retryAfterMilliseconds: UInt64)
   /// This node's replica was restored or cloned: it must take a new epoch (engine.md §6).
@@ -80,6 +82,13 @@ package struct ExchangeOutcome: Hashable, Sendable {
     self.parked = parked
     self.moved = moved
     self.differs = differs
+  }
+
+  /// The same counts with another result: what the carrier knows beside the machine.
+  package func with(_ result: Result) -> ExchangeOutcome {
+    ExchangeOutcome(
+      result: result, peer: peer, clockOffsetMilliseconds: clockOffsetMilliseconds, sent: sent,
+      applied: applied, parked: parked, moved: moved, differs: differs)
   }
 }
 

@@ -38,7 +38,7 @@ package struct LinkSchedule: Sendable {
   private struct Parent: Sendable {
     let node: NodeCode
     var backOff = BackOff()
-    var waitBackOff = BackOff(longestMilliseconds: Limits.pollMilliseconds)
+    var waitBackOff: BackOff
     /// No exchange before this time.
     var notBefore: UInt64 = 0
     /// No long poll before this time.
@@ -61,10 +61,14 @@ package struct LinkSchedule: Sendable {
   private var acknowledgeDue: UInt64?
   private var armed: UInt64?
 
-  /// Parents in order of preference, 1…`Limits.parentsPerNode`.
-  package init(parents: [NodeCode]) {
+  /// Parents in order of preference, 1…`Limits.parentsPerNode`. `pollMilliseconds`: the longest pause after
+  /// failed long polls.
+  package init(parents: [NodeCode], pollMilliseconds: UInt64 = Limits.pollMilliseconds) {
     precondition((1...Limits.parentsPerNode).contains(parents.count), "a child has parents")
-    self.parents = parents.map { Parent(node: $0) }
+    let waits = BackOff(
+      firstMilliseconds: min(Limits.backOffFirstMilliseconds, pollMilliseconds),
+      longestMilliseconds: pollMilliseconds)
+    self.parents = parents.map { Parent(node: $0, waitBackOff: waits) }
   }
 
   /// The parent that is called now: the first that is not down; nil when all are.
@@ -144,6 +148,10 @@ package struct LinkSchedule: Sendable {
       let pause = parents[running.parent].waitBackOff.fail(using: &generator)
       parents[running.parent].waitNotBefore = now + pause
       safetyDue = min(safetyDue, now + pause)
+      if case .failed(let error) = outcome.result {
+        let asked = askedPause(error, &generator)
+        parents[running.parent].notBefore = max(parents[running.parent].notBefore, now + asked)
+      }
     }
     return proceed(now)
   }
@@ -187,9 +195,16 @@ package struct LinkSchedule: Sendable {
       error?.isLasting ?? false
       ? parents[index].backOff.failForLong(using: &generator)
       : parents[index].backOff.fail(using: &generator)
-    let asked = min(error?.retryAfterMilliseconds ?? 0, Limits.retryAfterLongestMilliseconds)
-    let jitter = asked == 0 ? 0 : BackOff.jitter(asked, &generator) / 4
-    parents[index].notBefore = now + max(pause, asked + jitter)
+    let asked = error.map { askedPause($0, &generator) } ?? 0
+    parents[index].notBefore = now + max(pause, asked)
+  }
+
+  /// What the peer, or the disk here, asks for, within bounds, and some jitter.
+  private func askedPause(
+    _ error: ReplicationError, _ generator: inout some RandomNumberGenerator
+  ) -> UInt64 {
+    let asked = min(error.retryAfterMilliseconds, Limits.retryAfterLongestMilliseconds)
+    return asked == 0 ? 0 : asked + BackOff.jitter(asked, &generator) / 4
   }
 
   private mutating func acknowledgeLater(_ now: UInt64) {
@@ -301,7 +316,7 @@ extension ReplicationError {
   var retryAfterMilliseconds: UInt64 {
     switch self {
     case .refused(let error): error.retryAfterMilliseconds
-    case .notReady(let milliseconds): milliseconds
+    case .notReady(let milliseconds), .hubBusy(let milliseconds): milliseconds
     default: 0
     }
   }

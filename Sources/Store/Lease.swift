@@ -11,6 +11,8 @@ final class Lease {
   private let folder: ReplicaFolder
   private let host: any Host
   private let lock: any FileLock
+  /// What the file holds, once it was found to fit or was written.
+  private(set) var nonce: String?
 
   private struct Content: Codable {
     var replica: String
@@ -50,6 +52,7 @@ final class Lease {
       let have = try ownNumber(stream)
       if have < number { return "\(stream) ends at \(have), the lease saw \(number)" }
     }
+    self.nonce = content.nonce
     return nil
   }
 
@@ -67,5 +70,6 @@ final class Lease {
       throw .folder(path: folder.lease, problem: "cannot be encoded")
     }
     try host.write(Array(data), to: folder.lease, isPrivate: false)
+    self.nonce = nonce
   }
 }

@@ -47,7 +47,9 @@ extension Replica {
     guard let lease else { return }
     let nonce = Hexadecimal.encode(host.randomBytes(16))
     try transaction(stamping: nil) { () throws(StoreError) in
-      if let current = try fact("lease") { try setFact("previous_lease", current) }
+      // What the file holds, not what the database held last: when the file cannot be written, any number
+      // of times, it still fits.
+      if let held = lease.nonce { try setFact("previous_lease", held) }
       try setFact("lease", nonce)
     }
     try lease.write(replica: identity.replica, nonce: nonce, own: try ownNumbers())

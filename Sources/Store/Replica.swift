@@ -29,6 +29,8 @@ package final class Replica {
   let writer: RowWriter
   let host: any Host
   let lease: Lease?
+  /// Whether this process holds the lease: it checkpoints, and no other process serves the file.
+  package var isOwner: Bool { lease != nil }
   var clock = HybridClock()
   var nextLog: Int64 = 1
   /// Set while rows are counted.

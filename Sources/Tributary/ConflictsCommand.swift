@@ -92,7 +92,7 @@ struct ConflictsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Decide a conflict; it closes at every holder.",
       discussion: """
-        Either --choose a side or --set the columns; columns that are not set keep the chosen or shown
+        Either --choose a side or --set the columns; columns that are not set keep the chosen or shown \
         value. A change that came meanwhile from elsewhere stays visible as a conflict of its own.
         """)
 

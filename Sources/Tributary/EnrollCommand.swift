@@ -8,8 +8,8 @@ struct EnrollCommand: ParsableCommand {
     commandName: "enroll",
     abstract: "Admit a new node at its hub.",
     discussion: """
-      The entry travels with the other data: a county admitted at its prefecture is known at the
-      province after the next exchange. Admitting a node twice changes nothing.
+      DIR is the folder of the hub. The entry travels with the other data: a county admitted at its \
+      prefecture is known at the province after the next exchange. Admitting a node twice changes nothing.
       """)
 
   @OptionGroup var hub: NodeFolder

@@ -10,7 +10,7 @@ struct InitCommand: ParsableCommand {
     commandName: "init",
     abstract: "Make the folder of a new node: replica, key, epoch, configuration.",
     discussion: """
-      At the top of the tree the anchor is printed, which all other nodes need. Below it, the file
+      At the top of the tree the anchor is printed, which all other nodes need. Below it, the file \
       enrolment.json is written, by which a hub above admits the node.
       """)
 

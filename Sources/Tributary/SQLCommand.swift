@@ -9,8 +9,8 @@ struct SQLCommand: ParsableCommand {
     commandName: "sql",
     abstract: "Run SQL on the replica; changes are stamped with an author and travel.",
     discussion: """
-      Takes SELECT, VALUES, WITH, EXPLAIN, INSERT, REPLACE, UPDATE and DELETE, all in one transaction;
-      the tables tributary_… can only be read. The sqlite3 shell may be used as well: what it changes
+      Takes SELECT, VALUES, WITH, EXPLAIN, INSERT, REPLACE, UPDATE and DELETE, all in one transaction; \
+      the tables tributary_… can only be read. The sqlite3 shell may be used as well: what it changes \
       is stamped as "unattributed".
       """)
 

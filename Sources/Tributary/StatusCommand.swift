@@ -8,8 +8,8 @@ struct StatusCommand: ParsableCommand {
     commandName: "status",
     abstract: "Show peers, lag per stream, rows, digests, conflicts and quarantine.",
     discussion: """
-      Lag counts change sets that are here and that the peer had not when it spoke last, and the age of
-      the oldest; missing ones are there and not here. Own change sets are counted once each, by how far
+      Lag counts change sets that are here and that the peer had not when it spoke last, and the age of \
+      the oldest; missing ones are there and not here. Own change sets are counted once each, by how far \
       they are acknowledged: here only, at a hub, at the top. The server may run or be down.
       """)
 

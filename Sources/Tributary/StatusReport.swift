@@ -204,6 +204,10 @@ extension StatusReport {
           ? "none" : violations.map { "\($0.rule) \($0.count)" }.joined(separator: ", ")),
       "quarantine  \(quarantine.count)",
     ]
+    if stopReason != nil {
+      lines.append(
+        "next        make a new node in another folder (init), have it enrolled, let it sync")
+    }
     if hasUnstampedChanges {
       lines.append("captured    changes of other programs wait for a stamp")
     }

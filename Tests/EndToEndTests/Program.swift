@@ -33,17 +33,19 @@ enum Program {
 
   /// Runs a command to its end. Throws when it takes longer than the limit; it is killed then.
   static func run(
-    _ arguments: [String], within limit: Duration = .seconds(60)
+    _ arguments: [String], environment: [String: String] = [:],
+    within limit: Duration = .seconds(60)
   ) async throws -> Outcome {
-    try await RunningProgram(arguments).outcome(within: limit)
+    try await RunningProgram(arguments, environment: environment).outcome(within: limit)
   }
 
   /// Runs a command that must end with a status, 0 unless told. Throws with what it said if it does not.
   @discardableResult
   static func expect(
-    _ arguments: [String], status: Int32 = 0, within limit: Duration = .seconds(60)
+    _ arguments: [String], status: Int32 = 0, environment: [String: String] = [:],
+    within limit: Duration = .seconds(60)
   ) async throws -> Outcome {
-    let outcome = try await run(arguments, within: limit)
+    let outcome = try await run(arguments, environment: environment, within: limit)
     if outcome.status == status { return outcome }
     throw ProgramFailure(
       description: "tributary \(arguments.joined(separator: " ")) ended with \(outcome.status), "
@@ -58,26 +60,33 @@ final class RunningProgram: Sendable {
   private let signals: AsyncStream<Signal>.Continuation
   private let task: Task<Int32, any Error>
 
-  init(_ arguments: [String]) {
+  /// `environment`: variables besides those of the test.
+  init(_ arguments: [String], environment: [String: String] = [:]) {
     let (stream, continuation) = AsyncStream.makeStream(of: Signal.self)
     let transcript = Transcript()
     self.arguments = arguments
     (self.transcript, signals) = (transcript, continuation)
-    task = Task { try await RunningProgram.perform(arguments, transcript, stream) }
+    task = Task {
+      try await RunningProgram.perform(arguments, environment, transcript, stream)
+    }
   }
 
   deinit { task.cancel() }
 
   private static func perform(
-    _ arguments: [String], _ transcript: Transcript, _ signals: AsyncStream<Signal>
+    _ arguments: [String], _ environment: [String: String], _ transcript: Transcript,
+    _ signals: AsyncStream<Signal>
   ) async throws -> Int32 {
     defer { transcript.end() }
+    var variables: [Environment.Key: String?] = ["PATH": Program.folder]
+    for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
     let result = try await Subprocess.run(
       .name("tributary"), arguments: Arguments(arguments),
-      environment: .inherit.updating(["PATH": Program.folder]), input: .none, output: .sequence,
+      environment: .inherit.updating(variables), input: .none, output: .sequence,
       error: .sequence
     ) { execution in
-      try await withThrowingTaskGroup(of: Void.self) { group in
+      transcript.processID = Int32(execution.processIdentifier.value)
+      return try await withThrowingTaskGroup(of: Void.self) { group in
         let sender = Task {
           for await signal in signals { try execution.send(signal: signal) }
         }
@@ -102,6 +111,12 @@ final class RunningProgram: Sendable {
   }
 
   func send(_ signal: Signal) { signals.yield(signal) }
+
+  /// The process as the system knows it; nil before it runs.
+  var processID: Int32? { transcript.processID }
+
+  /// What was said so far on the standard error.
+  var errors: String { transcript.text(.error) }
 
   /// Waits for a line of either stream that contains a text, from the first line on. Throws when the
   /// program ends or the limit passes before.

@@ -15,9 +15,15 @@ final class Transcript: Sendable {
     var lines: [Line] = []
     var isOver = false
     var readers: [AsyncStream<Line>.Continuation] = []
+    var processID: Int32?
   }
 
   private let state = Mutex(State())
+
+  var processID: Int32? {
+    get { state.withLock { $0.processID } }
+    set { state.withLock { $0.processID = newValue } }
+  }
 
   func append(_ text: String, _ source: Source) {
     let line = Line(source: source, text: text)

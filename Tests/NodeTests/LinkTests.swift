@@ -10,76 +10,65 @@ import Transport
 
 /// Real replicas, real machines, bytes over a loopback link.
 @Suite struct LinkTests {
-  private static func tree() throws -> ScopeTree {
-    let top = try #require(Scope(code: 1))
-    let below = try #require(Scope(code: 11))
-    return try ScopeTree([
-      ScopeTree.Entry(scope: top, parent: nil), ScopeTree.Entry(scope: below, parent: top),
-    ])
-  }
-
-  private static func schema() throws -> Schema {
-    try Schema(
-      version: 1,
-      tables: [
-        TableDeclaration(
-          id: TableID(2_000), name: "books", scopeColumn: "branch",
-          key: [KeyColumn(name: "number", kind: .text)],
-          columns: [ColumnDeclaration(id: 1, name: "title", kind: .text)])
-      ])
-  }
-
   @Test func `a child's change is at the hub after the exchanges of a cold start`() async throws {
-    let folder = try TemporaryFolder()
-    let (tree, schema) = (try Self.tree(), try Self.schema())
-    let wall = NodeEngine.wallMilliseconds()
-    let (hubFolder, childFolder) = (
-      ReplicaFolder(folder.path + "/hub"), ReplicaFolder(folder.path + "/child")
-    )
-    let scope = try #require(Scope(code: 11))
-    do {
-      let hub = try Replica.create(
-        folder: hubFolder, node: try #require(NodeCode(division: 1)), tree: tree, schema: schema,
-        anchor: nil, wallMilliseconds: wall)
-      let child = try Replica.create(
-        folder: childFolder, node: try #require(NodeCode(division: 11)), tree: tree,
-        schema: schema, anchor: hub.identity.anchor, wallMilliseconds: wall)
-      _ = try hub.admit(
-        child.identity.enrolmentRequest(name: ""), author: "t", wallMilliseconds: wall)
-      _ = try child.write(author: "t", wallMilliseconds: wall) { t throws(StoreError) in
-        for index in 0..<100 {
-          try t.insert(TableID(2_000), scope: scope, key: [.text("B\(index)")], [])
-        }
-      }
-      try hub.close()
-      try child.close()
-    }
-    let hub = try NodeEngine(folder: hubFolder, tree: tree, schema: schema) { _ in }
-    let child = try NodeEngine(folder: childFolder, tree: tree, schema: schema) { _ in }
-    let (ports, opened) = AsyncStream<UInt16>.makeStream()
-    let server = SyncServer(
-      address: try #require(HostAndPort("127.0.0.1:0")),
-      handler: HubHandler(engine: hub, logger: Logger(label: "test")),
-      logger: Logger(label: "test"),
-      onListening: { opened.yield($0) })
-    let running = Task { try await server.run() }
-    defer { running.cancel() }
-    var port = ports.makeAsyncIterator()
-    let address = try ParentAddress("http://127.0.0.1:\(try #require(await port.next()))")
-    let caller = ParentCaller(
-      engine: child, client: SyncClient(), hub: try #require(NodeCode(division: 1)),
-      logger: Logger(label: "test"))
-    var outcomes: [ExchangeOutcome] = []
-    for _ in 0..<6 {
-      let outcome = await caller.exchange(with: address)
-      outcomes.append(outcome)
-      if outcome.result == .complete, !outcome.differs { break }
-    }
-    #expect(outcomes.last?.result == .complete, "\(outcomes)")
-    #expect(outcomes.last?.differs == false, "\(outcomes)")
-    try await hub.close()
-    try await child.close()
-    let at = try Replica.openReadOnly(folder: hubFolder, tree: tree, schema: schema)
-    #expect(try at.row(TableID(2_000), scope: scope, key: [.text("B99")]) != nil)
+    let pair = try await Pair(rows: 100)
+    #expect(try await pair.settle() == 100)
+    #expect(try pair.rowsAtHub() == 100)
+    #expect(try await pair.applied() == 100)
+    #expect(try await pair.settle() == 0)
   }
+
+  @Test func `a hub that is busy or not ready says until when, and the schedule hears it`()
+    async throws
+  {
+    let refusals: [(any Error, ReplicationError, String)] = [
+      (
+        SyncRefusal.busy(retryAfterMilliseconds: 7_000), .hubBusy(retryAfterMilliseconds: 7_000),
+        "hub_busy"
+      ),
+      (
+        SyncRefusal.notReady(retryAfterMilliseconds: 3_000),
+        .hubBusy(retryAfterMilliseconds: 3_000), "hub_busy"
+      ),
+      (SyncRefusal.malformed("frame 1"), .linkEnded, "malformed_frames"),
+    ]
+    let pair = try await Pair(rows: 1)
+    for (refusal, error, code) in refusals {
+      let (ports, opened) = AsyncStream<UInt16>.makeStream()
+      let server = SyncServer(
+        address: try #require(HostAndPort("127.0.0.1:0")), handler: Refusing(refusal: refusal),
+        logger: Pair.silent, onListening: { opened.yield($0) })
+      let running = Task { try await server.run() }
+      var port = ports.makeAsyncIterator()
+      let address = try ParentAddress("http://127.0.0.1:\(try #require(await port.next()))")
+      let call = await pair.caller.exchange(with: address)
+      #expect(call.outcome.result == .failed(error))
+      #expect(call.problem?.code == code, "\(String(describing: call.problem))")
+      running.cancel()
+    }
+    #expect(try await pair.settle() == 1)
+  }
+
+  @Test func `nobody at the address is told as such, and is no contact`() async throws {
+    let pair = try await Pair(rows: 1)
+    #expect(try await pair.settle() == 1)
+    let contact = try #require(try await pair.child.status().peers.first?.lastContactMilliseconds)
+    pair.proxy.disconnect()
+    let call = await pair.caller.exchange(with: pair.address)
+    #expect(call.outcome.result == .failed(.linkEnded))
+    #expect(call.problem?.code == "unreachable" || call.problem?.code == "link_lost")
+    let peer = try #require(try await pair.child.status().peers.first)
+    #expect(peer.lastContactMilliseconds == contact)
+    #expect(peer.lastError == call.problem?.description)
+    pair.proxy.heal()
+    #expect(try await pair.settle() == 0)
+    #expect(try await pair.child.status().peers.first?.lastError == nil)
+  }
+}
+
+private struct Refusing: SyncHandler {
+  let refusal: any Error
+
+  func exchange(_ request: SyncRequest, body: SyncBody) async throws -> SyncAnswer { throw refusal }
+  func wait(_ request: SyncRequest, body: SyncBody) async throws -> SyncAnswer { throw refusal }
 }

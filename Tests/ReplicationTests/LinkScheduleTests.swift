@@ -126,6 +126,28 @@ private struct ScheduleWorld {
     #expect(world.cancels > 0)
   }
 
+  @Test("A hub that says until when it is busy is not called before, not even for a local change")
+  func busyHub() {
+    for endsWait in [false, true] {
+      var world = ScheduleWorld(parents: [11], seed: 1)
+      let busy = ScheduleWorld.Ending(
+        outcome: outcome(.failed(.hubBusy(retryAfterMilliseconds: 40_000))))
+      if endsWait {
+        world.waitEnding = { time, _ in time < 10_000 ? busy : .quiet }
+      } else {
+        world.exchangeEnding = { time, _ in time < 10_000 ? busy : ScheduleWorld.Ending() }
+      }
+      world.start()
+      world.run(until: 5_000)
+      world.change()
+      let calls = world.exchanges.count
+      world.run(until: 40_000)
+      #expect(world.exchanges.count == calls)
+      world.run(until: 60_000)
+      #expect(world.exchanges.count > calls)
+    }
+  }
+
   @Test("Changes that come fast go together")
   func coalesced() {
     var world = ScheduleWorld(parents: [11], seed: 1)

@@ -45,6 +45,23 @@ import Wire
     try world.settle()
   }
 
+  @Test func `a lease file that cannot be written, however often, is no sign of a copy`() throws {
+    let world = try World()
+    try world.insert(11, "B1", [])
+    try world[11].close()
+    world.release(11)
+    // A folder in the place of the new file: as on a full disk, the database has its nonce, the file not.
+    let obstacle = world.folder(11).lease + ".new"
+    try FileManager.default.createDirectory(
+      atPath: obstacle, withIntermediateDirectories: false)
+    for _ in 0..<3 { #expect(throws: StoreError.self) { try world.open(11) } }
+    try FileManager.default.removeItem(atPath: obstacle)
+    try world.open(11)
+    #expect(world[11].stopReason == nil)
+    try world.insert(11, "B2", [])
+    try world.settle()
+  }
+
   @Test func `two contents for one dot are a fork, and the first stands`() throws {
     let world = try World()
     try world.insert(11, "B1", [])

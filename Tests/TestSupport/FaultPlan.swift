@@ -24,6 +24,7 @@ package struct FaultPlan: Hashable, Sendable {
   }
 
   private var cuts: [Direction: Int] = [:]
+  private var swallowed: Set<Direction> = []
   private var changes: [Change] = []
   /// How a cut connection ends.
   package private(set) var ending = Ending.finish
@@ -52,6 +53,13 @@ package struct FaultPlan: Hashable, Sendable {
     return plan
   }
 
+  /// Loses every byte of a direction without ending anything: the link works one way.
+  package static func swallow(_ direction: Direction) -> FaultPlan {
+    var plan = FaultPlan()
+    plan.swallowed = [direction]
+    return plan
+  }
+
   /// Holds every chunk back.
   package static func delay(milliseconds: UInt64) -> FaultPlan {
     var plan = FaultPlan()
@@ -64,6 +72,7 @@ package struct FaultPlan: Hashable, Sendable {
     var plan = self
     plan.cuts.merge(other.cuts) { $1 }
     plan.changes += other.changes
+    plan.swallowed.formUnion(other.swallowed)
     if !other.cuts.isEmpty { plan.ending = other.ending }
     if other.delayMilliseconds > 0 { plan.delayMilliseconds = other.delayMilliseconds }
     return plan
@@ -73,6 +82,7 @@ package struct FaultPlan: Hashable, Sendable {
   func apply(to chunk: [UInt8], at offset: Int, _ direction: Direction) -> (
     bytes: [UInt8], isCut: Bool
   ) {
+    if swallowed.contains(direction) { return ([], false) }
     var bytes = chunk
     for change in changes
     where change.direction == direction && change.offset >= offset

@@ -17,6 +17,9 @@ package final class FaultProxy: Sendable {
   struct Orders: Sendable {
     var plan: @Sendable (Int) -> FaultPlan = { _ in FaultPlan() }
     var refuses = false
+    /// Nothing is passed on; connections stay open.
+    var stalls = false
+    var target: UInt16
     /// Connections opened so far are to be reset.
     var resetsAll = false
     var stops = false
@@ -35,12 +38,12 @@ package final class FaultProxy: Sendable {
     guard pipe(&pipes) == 0 else { throw SocketError(call: "pipe") }
     for descriptor in pipes { Socket.makeQuick(descriptor) }
     wakeDescriptor = pipes[1]
-    orders = Mutex(Orders())
+    orders = Mutex(Orders(target: port))
     self.port = try Socket.port(of: listener)
     let wake = pipes[0]
     // The thread holds the proxy until it is stopped, so that its descriptors outlive every call.
     let thread = Thread { [self] in
-      var loop = ProxyLoop(proxy: self, listener: listener, wake: wake, target: port)
+      var loop = ProxyLoop(proxy: self, listener: listener, wake: wake)
       loop.run()
     }
     thread.start()
@@ -59,8 +62,15 @@ package final class FaultProxy: Sendable {
     order { orders in
       orders.plan = { _ in FaultPlan() }
       orders.refuses = false
+      orders.stalls = false
     }
   }
+
+  /// Passes new connections on to another port of loopback: the server has started anew.
+  package func retarget(to port: UInt16) { order { $0.target = port } }
+
+  /// Passes nothing on in either direction, and ends nothing, until `heal()`: a link that is half open.
+  package func stall() { order { $0.stalls = true } }
 
   /// Resets all connections and refuses new ones until `heal()`: the cable is out.
   package func disconnect() {

@@ -53,13 +53,12 @@ struct ProxyLoop {
   private let proxy: FaultProxy
   private var listener: Int32
   private let wake: Int32
-  private let target: UInt16
   private var connections: [Connection] = []
   private var isListening = true
   private var opened = 0
 
-  init(proxy: FaultProxy, listener: Int32, wake: Int32, target: UInt16) {
-    (self.proxy, self.listener, self.wake, self.target) = (proxy, listener, wake, target)
+  init(proxy: FaultProxy, listener: Int32, wake: Int32) {
+    (self.proxy, self.listener, self.wake) = (proxy, listener, wake)
   }
 
   mutating func run() {
@@ -71,9 +70,9 @@ struct ProxyLoop {
       }
       if orders.stops { break }
       obey(refusing: orders.refuses)
-      wait()
-      if isListening { accept() }
-      step()
+      wait(stalling: orders.stalls)
+      if isListening { accept(orders.target) }
+      if !orders.stalls { step() }
     }
     close(listener)
     close(wake)
@@ -96,7 +95,7 @@ struct ProxyLoop {
     }
   }
 
-  private func wait() {
+  private func wait(stalling: Bool) {
     var polls = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
     if isListening { polls.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0)) }
     let now = ProxyLoop.milliseconds
@@ -105,7 +104,7 @@ struct ProxyLoop {
       let events = (reads ? Int16(POLLIN) : 0) | (writes ? Int16(POLLOUT) : 0)
       if events != 0 { polls.append(pollfd(fd: descriptor, events: events, revents: 0)) }
     }
-    for connection in connections {
+    for connection in connections where !stalling {
       if connection.isDraining {
         add(connection.client, reads: !connection.up.isFinished, writes: false)
         add(connection.server, reads: !connection.down.isFinished, writes: false)
@@ -126,7 +125,7 @@ struct ProxyLoop {
     while read(wake, &drain, drain.count) > 0 {}
   }
 
-  private mutating func accept() {
+  private mutating func accept(_ target: UInt16) {
     while true {
       let client = Glibc.accept(listener, nil, nil)
       if client < 0 { return }

@@ -62,6 +62,17 @@ struct FaultProxyTests {
     proxy.stop()
   }
 
+  @Test("A half-open link passes nothing on and goes on when it is healed") func stalls() throws {
+    let client = try #require(LoopbackClient(port: proxy.port))
+    proxy.stall()
+    client.send([1])
+    #expect(proxy.counts.bytesDown == 0)
+    proxy.heal()
+    client.finish()
+    #expect(client.receiveAll().bytes == [2])
+    proxy.stop()
+  }
+
   @Test("A pulled cable resets connections and refuses new ones until it is healed")
   func disconnects() throws {
     let client = try #require(LoopbackClient(port: proxy.port))
