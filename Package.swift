@@ -92,8 +92,11 @@ let package = Package(
       ]),
     module("Inspection", [crypto]),
     module(
-      "Casework", ["Causality", "Changes", "Inspection", "Store", csv],
-      resources: [.embedInCode("Resources/divisions.csv")]),
+      "Casework", ["Causality", "Changes", "Inspection", "Merge", "Store", csv],
+      resources: [
+        .embedInCode("Resources/divisions.csv"), .embedInCode("Resources/holidays.csv"),
+        .embedInCode("Resources/inspection-items.csv"),
+      ]),
     module("Terminal"),
     .target(
       name: "CSessionBench",
@@ -124,7 +127,9 @@ let package = Package(
       name: "TestSupport", dependencies: ["Causality", "Changes"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("BenchmarksTests", ["Benchmarks", "Changes", "Causality"]),
-    tests("CaseworkTests", ["Casework", "Store", "Merge", "Wire", "Changes", "Causality"]),
+    tests(
+      "CaseworkTests",
+      ["Casework", "Inspection", "Store", "Merge", "Wire", "Changes", "Causality"]),
     tests("CausalityTests", ["Causality"]),
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
     tests("WireTests", ["Wire", "Changes", "Causality"]),

@@ -1,6 +1,9 @@
+package import Inspection
+package import Store
+
 /// What the use cases cannot go on with. What is wrong with single lines of a file is no error but a
 /// `LineProblem` of the report.
-package enum CaseworkError: Error, Hashable, Sendable {
+package enum CaseworkError: Error, Equatable, Sendable {
   /// The table of divisions in the program is damaged; line counts from 1.
   case divisionsUnreadable(line: Int, reason: String)
   /// A file is larger than `RosterLimits.fileBytes`.
@@ -10,4 +13,14 @@ package enum CaseworkError: Error, Hashable, Sendable {
   case headerUnusable(missing: [String], repeated: [String])
   /// The platform cannot convert an encoding (glibc without its gconv modules).
   case encodingUnavailable(name: String)
+  /// A table of reference data in the program is damaged.
+  case referenceTable(ReferenceTableError)
+  /// The rules of the notice forbid it: all that is wrong, each with clause and row; nothing was written.
+  case refused([RuleBreach])
+  /// A row that is to be made is there already; its table and key.
+  case exists(table: String, key: String)
+  /// A row that is needed is not here; its table and key.
+  case missing(table: String, key: String)
+  /// The replica cannot go on.
+  case store(StoreError)
 }

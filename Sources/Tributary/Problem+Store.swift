@@ -1,4 +1,5 @@
 import Casework
+import Inspection
 import Store
 import Terminal
 
@@ -128,6 +129,26 @@ extension Problem {
       self.init(
         failed, on: "the table of divisions, line \(line)", because: reason,
         next: ["Install tributary again; its own data is damaged."], status: .software)
+    case .referenceTable(let error):
+      self.init(
+        failed, on: "the table of \(error.table), line \(error.line)", because: error.reason,
+        next: ["Install tributary again; its own data is damaged."], status: .software)
+    case .refused(let breaches):
+      self.init(
+        failed, on: subject, because: breaches.map(RuleText.text).joined(separator: "\n"),
+        next: ["Correct what is named; the clause of the notice stands before each."],
+        status: .data)
+    case .exists(let table, let key):
+      self.init(
+        failed, on: subject, because: "\(table) has a row \(key) already",
+        next: ["Use another number, or a new version."], status: .data)
+    case .missing(let table, let key):
+      self.init(
+        failed, on: subject, because: "\(table) has no row \(key) here",
+        next: ["Check the number; a row of another node may not have arrived yet."],
+        status: .data)
+    case .store(let error):
+      self.init(failed, on: subject ?? "the replica", error)
     case .fileTooLarge(let bytes, let limit):
       self.init(
         failed, on: subject,

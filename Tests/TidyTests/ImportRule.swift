@@ -27,7 +27,7 @@ enum ImportRule {
         .union(http).union(system),
       // SHA-256 and signatures of draws; `Swift` is named for NFC, which it shows to no plain import.
       "Inspection": ["Crypto", "Swift"],
-      "Casework": values.union(["Inspection", "Store", "SwiftCSV"]).union(system),
+      "Casework": values.union(["Inspection", "Merge", "Store", "SwiftCSV"]).union(system),
       "Portal": values.union(["Inspection", "Casework", "Store", "Mustache"]).union(http)
         .union(system),
       "Terminal": system,

@@ -74,6 +74,9 @@ package struct CivilDate: Hashable, Sendable {
   /// Days from this date to another; negative when that is earlier.
   package func days(to other: CivilDate) -> Int { Int(other.dayNumber) - Int(dayNumber) }
 
+  /// 9999-12-31, later than any date that is written.
+  package static let latest = CivilDate(held: last)
+
   private init(held dayNumber: Int32) { self.dayNumber = dayNumber }
 
   private static func days(in month: Int, of year: Int) -> Int {

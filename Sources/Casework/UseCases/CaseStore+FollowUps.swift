@@ -1,0 +1,110 @@
+package import Causality
+internal import Changes
+package import Inspection
+internal import Store
+
+/// A follow-up as it stands.
+package struct FollowUpEntry: Hashable, Sendable {
+  package let result: ResultKey
+  package let kind: Coded<FollowUpKind>
+  package let isMandatory: Bool
+  package let dueOn: CivilDate?
+  package let state: String
+  package let standing: FollowUpRules.Standing
+}
+
+extension CaseStore {
+  /// Takes a follow-up as the competent unit. Throws `refused`, `missing`.
+  package func accept(_ kind: FollowUpKind, of result: ResultKey) throws(CaseworkError) {
+    try change(kind, of: result, through: ["ACCEPTED"]) { _ in }
+  }
+
+  /// Ends a follow-up. A mandatory listing is not ended by an order to correct or by guidance, and a decision
+  /// not to list has reason and approver. Throws `refused`, `missing`.
+  package func close(
+    _ kind: FollowUpKind, of result: ResultKey, _ closing: FollowUpRules.Closing,
+    number: String = ""
+  ) throws(CaseworkError) {
+    let row = "\(result.row)/\(kind.rawValue)"
+    let key = result.values + [.text(kind.rawValue)]
+    let held = try self.row(of: FollowUpTables.followUps, in: ownScope, key: key)
+    guard let held else { throw .missing(table: "follow_ups", key: row) }
+    do throws(RuleBreach) {
+      try FollowUpRules.checkClosing(
+        closing, kind: kind, isMandatory: held.integer("is_mandatory") == 1, row: row)
+    } catch {
+      throw .refused([error])
+    }
+    let today = today
+    try change(kind, of: result, through: [closing.outcome.code, "CLOSED"]) { values in
+      values.set("outcome", closing.outcome.code)
+      values.set("outcome_number", number)
+      values.set("reason", closing.reason)
+      values.set("approver", closing.approver)
+      values.set("finished_on", today)
+    }
+  }
+
+  private func change(
+    _ kind: FollowUpKind, of result: ResultKey, through states: [String],
+    _ fill: (inout CaseValues) -> Void
+  ) throws(CaseworkError) {
+    let scope = ownScope
+    let name = "\(result.row)/\(kind.rawValue)"
+    let key = result.values + [.text(kind.rawValue)]
+    try perform("follow-up") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      let row = try transaction.row(of: FollowUpTables.followUps, in: scope, key: key)
+      guard let row else { return .failure(.missing(table: "follow_ups", key: name)) }
+      var state = row.text("state")
+      for next in states {
+        do throws(RuleBreach) {
+          try StateMachine.followUp.check(from: state, to: next, .followUp, row: name)
+        } catch {
+          return .failure(.refused([error]))
+        }
+        state = next
+      }
+      try transaction.update(FollowUpTables.followUps, in: scope, key: key) { values in
+        values.set("state", state)
+        fill(&values)
+      }
+      return .success(())
+    }
+  }
+
+  /// A tier above rules that a follow-up is mandatory: it stays so, whoever writes what (C-20).
+  package func ruleMandatory(
+    _ kind: FollowUpKind, of result: ResultKey, unit: Scope
+  ) throws(CaseworkError) {
+    let key = result.values + [.text(kind.rawValue)]
+    let name = "\(result.row)/\(kind.rawValue)"
+    try perform("mandatory") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      guard try transaction.row(of: FollowUpTables.followUps, in: unit, key: key) != nil else {
+        return .failure(.missing(table: "follow_ups", key: name))
+      }
+      try transaction.update(FollowUpTables.followUps, in: unit, key: key) { values in
+        values.set("is_mandatory", 1)
+      }
+      return .success(())
+    }
+  }
+
+  /// The follow-ups of a unit, by key, each judged anew: one closed against the rules counts as open again.
+  package func followUps(of unit: Scope) throws(CaseworkError) -> [FollowUpEntry] {
+    try rows(of: FollowUpTables.followUps, in: unit).compactMap { row in
+      let texts = row.key.compactMap(\.string)
+      guard texts.count == 4 else { return nil }
+      let kind = Coded<FollowUpKind>(texts[3])
+      let isMandatory = row.integer("is_mandatory") == 1
+      let closing = FollowUpRules.Closing(
+        outcome: Coded(row.text("outcome")), reason: row.text("reason"),
+        approver: row.text("approver"))
+      return FollowUpEntry(
+        result: ResultKey(visit: texts[0], item: texts[1], department: texts[2]), kind: kind,
+        isMandatory: isMandatory, dueOn: row.date("due_on"), state: row.text("state"),
+        standing: FollowUpRules.standing(
+          state: row.text("state"), closing: row.text("outcome").isEmpty ? nil : closing,
+          kind: kind.known ?? .correct, isMandatory: isMandatory, row: row.keyText))
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package import Causality
+package import Changes
+package import Inspection
+package import Store
+
+/// The use cases of a unit on its replica: rules from Inspection, rows and change sets by Store. All of it
+/// works without a link.
+///
+/// Each use case is one transaction: it reads, judges and writes, or refuses and writes nothing. Not Sendable:
+/// it writes through the replica, in the task that owns it.
+package struct CaseStore {
+  package let replica: Replica
+  /// Who is named as the writer.
+  package let author: String
+  package let calendar: WorkingCalendar
+  package let rules: RuleSet
+  let wallMilliseconds: () -> UInt64
+
+  package init(
+    _ replica: Replica, author: String, calendar: WorkingCalendar, rules: RuleSet = RuleSet(),
+    wallMilliseconds: @escaping () -> UInt64
+  ) {
+    (self.replica, self.author) = (replica, author)
+    (self.calendar, self.rules) = (calendar, rules)
+    self.wallMilliseconds = wallMilliseconds
+  }
+
+  /// The scope of the node's own division, where a unit's rows are.
+  package var ownScope: Scope { replica.identity.replica.node.scope }
+
+  /// Runs a use case as one transaction; a refusal leaves no change set.
+  func perform<Result>(
+    _ reason: String,
+    _ body: (CaseTransaction) throws(StoreError) -> Swift.Result<Result, CaseworkError>
+  ) throws(CaseworkError) -> Result {
+    let outcome: Swift.Result<Result, CaseworkError>
+    do throws(StoreError) {
+      outcome = try replica.write(
+        author: author, reason: reason, wallMilliseconds: wallMilliseconds()
+      ) { transaction throws(StoreError) in try body(CaseTransaction(transaction)) }.result
+    } catch {
+      throw .store(error)
+    }
+    return try outcome.get()
+  }
+
+  /// The rows of a table in a scope, by key; nil: in all scopes held here. Cost: linear in them.
+  package func rows(
+    of table: CaseTable, in scope: Scope?, where matches: (CaseRow) -> Bool = { _ in true }
+  ) throws(CaseworkError) -> [CaseRow] {
+    var rows: [CaseRow] = []
+    do throws(StoreError) {
+      try replica.forEachRow(of: table.id, in: scope) { stored in
+        let row = CaseRow(table, key: stored.key, values: stored.values)
+        if matches(row) { rows.append(row) }
+        return true
+      }
+    } catch {
+      throw .store(error)
+    }
+    return rows
+  }
+
+  /// One row; nil when there is none.
+  package func row(
+    of table: CaseTable, in scope: Scope, key: [Value]
+  ) throws(CaseworkError) -> CaseRow? {
+    do throws(StoreError) {
+      let found = try replica.row(table.id, scope: scope, key: key)
+      return found.map { CaseRow(table, key: key, values: $0.values) }
+    } catch {
+      throw .store(error)
+    }
+  }
+}
+
+/// One use case's transaction, by the names of columns.
+struct CaseTransaction {
+  private let transaction: WriteTransaction
+
+  init(_ transaction: WriteTransaction) { self.transaction = transaction }
+
+  func row(
+    of table: CaseTable, in scope: Scope, key: [Value]
+  ) throws(StoreError) -> CaseRow? {
+    let found = try transaction.read(table.id, scope: scope, key: key)
+    return found.map { CaseRow(table, key: key, values: $0.values) }
+  }
+
+  func insert(
+    _ table: CaseTable, in scope: Scope, key: [Value], _ fill: (inout CaseValues) -> Void
+  ) throws(StoreError) {
+    var values = CaseValues(table)
+    fill(&values)
+    try transaction.insert(table.id, scope: scope, key: key, values.values)
+  }
+
+  func update(
+    _ table: CaseTable, in scope: Scope, key: [Value], _ fill: (inout CaseValues) -> Void
+  ) throws(StoreError) {
+    var values = CaseValues(table)
+    fill(&values)
+    try transaction.update(table.id, scope: scope, key: key, values.values)
+  }
+}
+
+extension Sequence where Element == RuleBreach {
+  /// The refusal that these breaches make; nil without any.
+  var refusal: CaseworkError? {
+    let all = Array(self)
+    return all.isEmpty ? nil : .refused(all)
+  }
+}

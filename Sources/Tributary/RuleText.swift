@@ -1,0 +1,88 @@
+import Inspection
+
+/// Breaches of the rules in words: the clause, the row, and what is wrong with it.
+enum RuleText {
+  /// `二(五) R-2.16, 530102-2026-0001: 事项 Y0101 抽查比例 6.00% 超过上限 5.00%`.
+  static func text(_ breach: RuleBreach) -> String {
+    let requirement = breach.requirement
+    return "\(requirement.clause) \(requirement.rawValue), \(breach.row): \(text(breach.rule))"
+  }
+
+  private static func percent(_ basisPoints: Int) -> String {
+    let rest = basisPoints % 100
+    return "\(basisPoints / 100).\(rest < 10 ? "0" : "")\(rest)%"
+  }
+
+  private static func text(_ rule: RuleBreach.Rule) -> String {
+    switch rule {
+    case .missing(let field): "缺少“\(field)”"
+    case .malformed(let field, let value): "“\(field)”的值“\(value)”不合格式"
+    case .noValidBasis(let date): "\(date) 没有有效的检查依据"
+    case .itemNotListed(let code): "事项 \(code) 不在本辖区现行清单中"
+    case .itemListedAlready(let code): "事项 \(code) 已在清单中"
+    case .classChanged(let code): "不得改变省级事项 \(code) 的类别"
+    case .legalTextChanged(let code): "不得改变省级事项 \(code) 的名称或依据"
+    case .capRaised(let code, let from, let to):
+      "事项 \(code) 的比例上限只能收紧：\(percent(from)) → \(percent(to))"
+    case .capOnKeyItem(let code): "重点检查事项 \(code) 不设比例上限"
+    case .methodsWidened(let code, let methods):
+      "事项 \(code) 的检查方式只能缩减，多出 \(methods.joined(separator: "、"))"
+    case .withdrawnBeforeCommit(let code): "事项 \(code) 已撤出清单，任务须重新计划"
+    case .ratioAboveCap(let item, let ratio, let cap):
+      "事项 \(item) 抽查比例 \(percent(ratio)) 超过上限 \(percent(cap))"
+    case .ratioOutOfRange(let ratio): "抽查比例 \(ratio)/10000 不在 0 至 10000 之间"
+    case .batchOrderNeeded(let ratio, let threshold):
+      "抽查比例 \(percent(ratio)) 高于 \(percent(threshold))，应随机确定批次顺序"
+    case .teamTooSmall(let size): "每户检查人员 \(size) 人，至少 2 人"
+    default: text(ofWork: rule)
+    }
+  }
+
+  private static func text(ofWork rule: RuleBreach.Rule) -> String {
+    switch rule {
+    case .windowReversed(let from, let to): "检查期限 \(from) 至 \(to) 前后颠倒"
+    case .windowOutsideYear(let year): "检查期限不在 \(year) 年内"
+    case .filterOnUnpublishedField(let field): "筛选条件用了未公开的字段 \(field)"
+    case .filterOnDrawOfAll: "不定向抽查不得设筛选条件"
+    case .requirementUnmet(let id, let item): "抽查要求 \(id)（事项 \(item)）没有任务，也没有理由"
+    case .requirementFixedAbove(let id): "总局统一要求 \(id) 必须安排任务"
+    case .taskDeletedAfterDraw(let task, let state):
+      "任务 \(task) 状态为 \(state)，不得删改，只能说明理由并经批准后终止"
+    case .taskCodeRepeated(let task): "任务编号 \(task) 重复"
+    case .terminationWithoutReason(let task): "终止任务 \(task) 须有理由和批准人"
+    case .nonRandomOnListedItem(let item): "清单内事项 \(item) 应以双随机方式检查"
+    case .duplicateDeployment(let other, let items):
+      "与任务 \(other) 重复部署事项 \(items.joined(separator: "、"))"
+    case .illegalTransition(let machine, let from, let to): "\(machine) 不得由 \(from) 变为 \(to)"
+    case .visitsOpen(let count): "还有 \(count) 项检查或结果未办结"
+    default: text(ofResult: rule)
+    }
+  }
+
+  private static func text(ofResult rule: RuleBreach.Rule) -> String {
+    switch rule {
+    case .tooFewInspectors(let count): "有效签名的执法人员 \(count) 人，至少 2 人"
+    case .signerNotOnTeam(let inspector): "签名人 \(inspector) 不在检查组"
+    case .signerNotInspector(let inspector): "专家 \(inspector) 不得作为执法人员签名"
+    case .certificateExpired(let inspector, let validTo):
+      validTo.isEmpty ? "\(inspector) 没有执法证" : "\(inspector) 的执法证有效期至 \(validTo)"
+    case .directWithoutShortage: "随机匹配未记录人员不足，不得直接委派或邻区匹配"
+    case .neighbourWithoutLetter: "邻区匹配须有协助函号"
+    case .findingsEmpty: "没有检查结果"
+    case .findingsExclude(let code, let others):
+      "检查结果 \(code) 不得与 \(others.joined(separator: "、")) 同选"
+    case .methodNotAllowed(let method): "该事项不得采用检查方式 \(method)"
+    case .methodNeedsInspectors(let method): "检查方式 \(method) 须有两名执法人员"
+    case .mandatoryQuestionOpen(let question): "必答项 \(question) 未填"
+    case .checkedOutsideWindow(let date): "检查日期 \(date) 不在检查期限内"
+    case .changedAfterFinal(let state): "结果状态为 \(state)，只能追加更正"
+    case .exemptionWithoutGround: "不公开须有法律依据和批准人"
+    case .listingReplaced(let outcome): "应当列入的不得以 \(outcome) 代替"
+    case .noGroundWithoutApproval: "不予列入须有法律理由和批准人"
+    case .notOwner(let unit, let owner): "\(unit) 不是责任单位，责任单位是 \(owner)"
+    case .offerOutdated: "移交内容已变更，须重新提出"
+    case .late(let due, let done): "应于 \(due) 前办理，实际 \(done)"
+    default: "\(rule)"
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import Casework
+import Causality
+import Changes
+import Inspection
+import Merge
+import Store
+import Testing
+
+@Suite struct PlanCaseTests {
+  private func day(_ text: String) throws -> CivilDate { try #require(CivilDate(text)) }
+
+  private func list() throws -> EffectiveList {
+    EffectiveList(
+      base: try ReferenceData.itemList(), tiers: [], unit: try #require(UnitCode("530102")),
+      on: try day("2026-01-20"), rules: RuleSet())
+  }
+
+  private func plan(
+    version: Int = 1, ratio: Int = 300, reason: String = "", signedOn: String = "2026-01-20"
+  ) throws -> Plan {
+    let task = PlanTask(
+      code: "530102-2026-0001", name: "营业执照抽查", itemCodes: ["Y0101"], library: "companies",
+      strata: [StratumRatio("A", ratioBp: ratio, maximum: 40)], windowFrom: try day("2026-04-01"),
+      windowTo: try day("2026-06-30"), approver: "李局")
+    return Plan(
+      unit: try #require(UnitCode("530102")), year: 2026, version: version, title: "2026年计划",
+      tasks: [task], signedBy: "张局", signedAt: Instant(try day(signedOn), hour: 9, minute: 0),
+      reason: reason, unmetReasons: ["L2": "辖区无此类\n企业"])
+  }
+
+  private func sign(_ plan: Plan, at store: CaseStore) throws {
+    try store.sign(plan, list: try list(), requirements: [])
+  }
+
+  @Test
+  func `二(五) R-2.13: a plan is signed without a link, received later, and both times are kept`()
+    throws
+  {
+    let world = try CaseWorld(at: "2026-01-30")
+    try sign(plan(signedOn: "2026-01-30"), at: world.store(.county))
+    var expected = try plan(signedOn: "2026-01-30")
+    expected.unmetReasons = ["L2": "辖区无此类 企业"]
+    #expect(try world.store(.county).plan(of: .annual, year: 2026, version: 1) == expected)
+    // The county was cut off until 4 February.
+    world.set(try day("2026-02-04"), hour: 10)
+    try world.settle()
+    let county = world.scope(.county)
+    #expect(try world.store(.province).receivePlans(of: county) == 1)
+    #expect(try world.store(.province).receivePlans(of: county) == 0)
+    try world.settle()
+    for place in [CaseWorld.Place.province, .prefecture, .county, .terminal] {
+      let found = try #require(
+        try world.store(place).timeliness(
+          of: .annual, year: 2026, unit: county, hub: world.scope(.province)))
+      #expect(found.verdict == .onTime, "\(place)")
+    }
+    #expect(try world[.county].conflicts().isEmpty)
+  }
+
+  @Test func `scenario 4: received on 20 February a plan is late, though it was signed in time`()
+    throws
+  {
+    let world = try CaseWorld(at: "2026-01-30")
+    try sign(plan(signedOn: "2026-01-30"), at: world.store(.county))
+    world.set(try day("2026-02-20"), hour: 10)
+    try world.settle()
+    let county = world.scope(.county)
+    _ = try world.store(.province).receivePlans(of: county)
+    let found = try world.store(.province).timeliness(
+      of: .annual, year: 2026, unit: county, hub: world.scope(.province))
+    #expect(found?.verdict == .receivedLate)
+    let neighbour = try world.store(.province).timeliness(
+      of: .annual, year: 2026, unit: world.scope(.neighbour), hub: world.scope(.province))
+    #expect(neighbour?.verdict == .missing)
+  }
+
+  @Test func `a plan that breaks rules is refused with clause and row, and leaves no change set`()
+    throws
+  {
+    let world = try CaseWorld()
+    let stream = StreamID(scope: world.scope(.county))
+    let before = try world[.county].knowledge(of: stream)
+    let error = #expect(throws: CaseworkError.self) {
+      try self.sign(self.plan(ratio: 2_001), at: world.store(.county))
+    }
+    #expect(
+      error
+        == .refused([
+          RuleBreach(
+            .ratioCap, row: "530102-2026-0001",
+            .ratioAboveCap(item: "Y0101", ratioBp: 2_001, capBp: 2_000))
+        ]))
+    #expect(try world[.county].knowledge(of: stream) == before)
+    let foreign = #expect(throws: CaseworkError.self) {
+      try self.sign(self.plan(), at: world.store(.neighbour))
+    }
+    #expect(
+      foreign
+        == .refused([
+          RuleBreach(
+            .annualPlan, row: "530102/2026/1", .notOwner(unit: "530103", owner: "530102"))
+        ]))
+  }
+
+  @Test func `R-2.14: an adjustment is a new version with a reason, and the first stays as filed`()
+    throws
+  {
+    let world = try CaseWorld()
+    try sign(plan(), at: world.store(.county))
+    #expect(throws: CaseworkError.exists(table: "plans", key: "530102/2026/1")) {
+      try self.sign(self.plan(), at: world.store(.county))
+    }
+    #expect(throws: CaseworkError.self) {
+      try self.sign(self.plan(version: 2), at: world.store(.county))
+    }
+    #expect(throws: CaseworkError.self) {
+      try self.sign(self.plan(version: 3, reason: "机构调整"), at: world.store(.county))
+    }
+    try sign(plan(version: 2, ratio: 200, reason: "机构调整"), at: world.store(.county))
+    let versions = try [1, 2].map {
+      try world.store(.county).plan(of: .annual, year: 2026, version: $0)?.tasks.first?.strata
+        .first?.ratioBp
+    }
+    #expect(versions == [300, 200])
+  }
+
+  @Test func `C-09: the hub's receipt of v1 and the county's offline v2 do not meet`() throws {
+    let world = try CaseWorld()
+    try sign(plan(), at: world.store(.county))
+    try world.settle()
+    // Without a link: the county signs v2, the prefecture receives v1.
+    try sign(plan(version: 2, ratio: 200, reason: "调整"), at: world.store(.county))
+    #expect(try world.store(.prefecture).receivePlans(of: world.scope(.county)) == 1)
+    try world.settle()
+    for place in [CaseWorld.Place.county, .prefecture, .province] {
+      #expect(try world[place].conflicts().isEmpty)
+    }
+    let county = world.scope(.county)
+    #expect(try world.store(.county).rows(of: PlanTables.receipts, in: county).count == 1)
+    #expect(try world.store(.prefecture).rows(of: PlanTables.plans, in: county).count == 2)
+  }
+
+  @Test
+  func `C-10: two terminals sign different v2 plans: a person decides, and no receipt before`()
+    throws
+  {
+    let world = try CaseWorld()
+    try sign(plan(), at: world.store(.county))
+    try world.settle()
+    try sign(plan(version: 2, ratio: 200, reason: "调整甲"), at: world.store(.county))
+    try sign(plan(version: 2, ratio: 100, reason: "调整乙"), at: world.store(.terminal))
+    try world.settle()
+    let county = world.scope(.county)
+    for place in [CaseWorld.Place.county, .terminal, .prefecture, .province] {
+      let tables = try world[place].conflicts().map(\.record.table)
+      #expect(tables.contains(PlanTables.plans.id), "\(place)")
+    }
+    // v1 is received, v2 is not.
+    #expect(try world.store(.province).receivePlans(of: county) == 1)
+    let receipts = try world.store(.province).rows(of: PlanTables.receipts, in: county)
+    #expect(receipts.map { $0.key[2] } == [.integer(1)])
+  }
+}
