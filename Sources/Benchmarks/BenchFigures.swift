@@ -53,13 +53,30 @@ package struct BenchFigures: Sendable {
   }
 
   private func buildLine(_ phase: BenchPhase) -> BenchLine {
-    let work = phase == .encodeInserts ? "inserts" : "updates"
-    let perRow = core.median("session", phase) { $0.wall / Double($0.rows) * 1e6 }
+    let isInsert = phase == .encodeInserts
+    let perRow = core.median("session", phase) { $0.cpu / Double($0.rows) * 1e6 }
     return BenchLine(
-      row: "2", work: "build change set, \(work)", unit: "x session", must: 1.0, goal: 0.7,
-      reached: core.ratio(Self.engine, to: "session", phase, \.wall),
-      reachedByCPU: core.ratio(Self.engine, to: "session", phase, \.cpu),
-      note: perRow.map { "session \(decimal($0, digits: 1)) us a row" } ?? "")
+      row: "2", work: "build change set, \(isInsert ? "inserts" : "updates")", unit: "x session",
+      must: 1.0, goal: 0.7,
+      reached: buildRatio(phase, writing: isInsert ? .insert : .update, \.wall),
+      reachedByCPU: buildRatio(phase, writing: isInsert ? .insert : .update, \.cpu),
+      note: perRow.map {
+        "all that writing costs above raw, signing and framing; session \(decimal($0, digits: 1)) us"
+      } ?? "")
+  }
+
+  /// A change set is built when its rows are written: its cost is charged at most as all that writing them
+  /// takes beyond raw (capture, clocks and digest too), besides reading it from the log and framing it.
+  /// The session extension is charged with making and deflating its change set alone.
+  private func buildRatio(
+    _ phase: BenchPhase, writing: BenchPhase, _ value: (PhaseResult) -> Double
+  ) -> Double? {
+    guard let written = core.median(Self.engine, writing, value),
+      let framed = core.median(Self.engine, phase, value),
+      let raw = core.median("raw", writing, value),
+      let session = core.median("session", phase, value), session > 0
+    else { return nil }
+    return (written - raw + framed) / session
   }
 
   private var applying: [BenchLine] {
@@ -100,8 +117,8 @@ package struct BenchFigures: Sendable {
         reached: one, note: note(.encodeOne)),
       BenchLine(
         row: "4c", work: "one row alone, unsigned", unit: "bytes", must: 64, goal: 48,
-        reached: one.map { $0 - Double(ExchangeFigures.signatureBytes) },
-        note: "less its signature"),
+        reached: one.map { $0 - Double(ExchangeFigures.signedHeadBytes) },
+        note: "less its signed head: 64 B signature, 32 B hash"),
     ]
   }
 
@@ -183,8 +200,8 @@ package struct ExchangeFigures: Hashable, Sendable {
     }
   }
 
-  /// Bytes of an Ed25519 signature.
-  package static let signatureBytes = 64
+  /// Bytes of an Ed25519 signature and of the hash that it signs.
+  package static let signedHeadBytes = 96
 
   /// Rows at both.
   package let rows: Int

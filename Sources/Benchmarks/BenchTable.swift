@@ -102,6 +102,21 @@ package struct BenchTable: Hashable, Sendable {
     return text + remarks.map { $0 + "\n" }.joined()
   }
 
+  /// A table in Markdown, remarks below as a list.
+  package var markdown: String {
+    let head = ["#", "work", "must", "goal", "reached", "by CPU", "unit", "verdict"]
+    var text = "| " + head.joined(separator: " | ") + " |\n|---|---|--:|--:|--:|--:|---|---|\n"
+    for line in lines {
+      let cells = [
+        line.row, line.work, Self.figure(line.must), Self.figure(line.goal),
+        Self.figure(line.reached), Self.figure(line.reachedByCPU), line.unit,
+        line.verdict.rawValue,
+      ]
+      text += "| " + cells.joined(separator: " | ") + " |\n"
+    }
+    return text + "\n" + remarks.map { "- " + $0 + "\n" }.joined()
+  }
+
   private static func figure(_ value: Double?) -> String {
     guard let value else { return "-" }
     return decimal(value, digits: value >= 100 ? 0 : value >= 10 ? 1 : 2)

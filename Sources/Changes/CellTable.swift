@@ -81,6 +81,31 @@ package struct CellTable: Sendable {
     }
   }
 
+  /// The rows at some indexes in that order. The arena is shared, not copied.
+  package func selecting(_ rows: [Int]) -> CellTable {
+    var selected: [Cell] = []
+    selected.reserveCapacity(rows.count * width)
+    for row in rows { selected.append(contentsOf: cells[row * width..<(row + 1) * width]) }
+    return CellTable(width: width, cells: selected, bytes: bytes)
+  }
+
+  /// Rows of this table, each followed by the row of `other` at the same place in the list.
+  package func joining(_ rows: [Int], with other: CellTable) -> CellTable {
+    precondition(rows.count == other.rowCount, "a row of the other table for each")
+    var joined: [Cell] = []
+    joined.reserveCapacity(rows.count * (width + other.width))
+    let shift = UInt64(bytes.count)
+    for (place, row) in rows.enumerated() {
+      joined.append(contentsOf: cells[row * width..<(row + 1) * width])
+      for cell in other.cells[place * other.width..<(place + 1) * other.width] {
+        let hasBytes = cell.kind == .text || cell.kind == .blob
+        joined.append(
+          hasBytes ? Cell(kind: cell.kind, length: cell.length, word: cell.word + shift) : cell)
+      }
+    }
+    return CellTable(width: width + other.width, cells: joined, bytes: bytes + other.bytes)
+  }
+
   package func cell(_ row: Int, _ column: Int) -> Cell { cells[row * width + column] }
 
   package func value(_ row: Int, _ column: Int) -> Value { value(of: cell(row, column)) }

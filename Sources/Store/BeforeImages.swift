@@ -13,8 +13,6 @@ final class BeforeImages {
   private(set) var existenceWasUpdated: [Bool] = []
   private let columns: [Int]
   private let registers: [Int]
-  private var lastLog: Int64 = -1
-  private var lastIndex: UInt32 = 0
   private var indexOfList: [[StreamDot]: UInt32] = [:]
 
   /// For columns and registers (existence first, then in order of group id) of a layout.
@@ -24,30 +22,32 @@ final class BeforeImages {
     cells = CellTable(width: columns.count)
   }
 
-  /// From the current row of `TableLayout.selectByKey` and its clock.
-  func append(
-    _ row: Int, _ select: Statement, _ clock: RowClock, _ plan: BlockPlan, _ dots: DotTable,
-    _ statements: StatementCache
-  ) throws(StoreError) {
+  /// From the current row of `TableLayout.selectByKey` and what the update makes of its clock.
+  func append(_ row: Int, _ select: Statement, _ transition: ClockTransition) {
     rows.append(row)
-    existenceWasUpdated.append(clock.existenceIsUpdate)
+    existenceWasUpdated.append(transition.existenceWasUpdated)
     for column in columns { select.append(Int32(column + 4), to: &cells) }
+    index.append(contentsOf: transition.beforeIndexes)
+  }
+
+  /// Per register: the list of the dots that a clock names for it.
+  func indexes(
+    _ clock: RowClock, _ layout: TableLayout, _ dots: DotTable, _ statements: StatementCache
+  ) throws(StoreError) -> [UInt32] {
     let named = clock.named
+    var indexes: [UInt32] = []
     for register in registers {
       let bit: UInt64 = 1 << UInt64(register)
       var log = clock.base
       if named & bit != 0 { log = clock.entries.first { $0.registers & bit != 0 }?.log ?? 0 }
-      if log != lastLog {
-        lastLog = log
-        var list: [StreamDot] = []
-        if log != 0 {
-          let info = try dots.info(log, statements)
-          if plan.layout.sinceOfRegister[register] <= info.schemaVersion { list = [info.dot] }
-        }
-        lastIndex = self.index(of: list)
+      var list: [StreamDot] = []
+      if log != 0 {
+        let info = try dots.info(log, statements)
+        if layout.sinceOfRegister[register] <= info.schemaVersion { list = [info.dot] }
       }
-      index.append(lastIndex)
+      indexes.append(index(of: list))
     }
+    return indexes
   }
 
   private func index(of list: [StreamDot]) -> UInt32 {

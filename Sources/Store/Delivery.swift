@@ -134,7 +134,7 @@ final class Delivery {
     for index in run.list.indices {
       guard run.list[index].header.number == next else { break }
       // What does not inflate is refused below.
-      guard let body = try? run.list[index].encoded.canonicalBody() else {
+      guard let body = try? run.list[index].content() else {
         try refuse(&run, from: index, .unprovedChangeSet, "the body does not inflate")
         break
       }
@@ -207,8 +207,9 @@ final class Delivery {
 
   private func apply(_ transaction: [Incoming]) throws(StoreError) {
     atom = replica.nextLog
+    var bodies: [ChangeSetBody?] = []
     for incoming in transaction {
-      try apply(incoming)
+      bodies.append(try apply(incoming))
       let (stream, writer) = (incoming.header.stream, incoming.header.replica)
       runs[stream]?[writer]?.list.removeAll { $0.header.number == incoming.header.number }
       outcome.applied += 1
@@ -217,10 +218,11 @@ final class Delivery {
         outcome.streamsAdvanced.sort()
       }
     }
-    try judge(transaction)
+    try judge(transaction, bodies)
   }
 
-  private func apply(_ incoming: Incoming) throws(StoreError) {
+  /// Applies one change set; returns its body, nil when that is malformed.
+  private func apply(_ incoming: Incoming) throws(StoreError) -> ChangeSetBody? {
     let header = incoming.header
     let state = try replica.state(of: header.stream)
     let head = state.heads[header.replica]
@@ -245,6 +247,7 @@ final class Delivery {
     state.advance(
       header.replica, to: Head(number: header.number, chain: chain, context: context))
     if let body { for operation in body.controls { try replica.apply(operation, by: write) } }
+    return body
   }
 
   /// What of the body takes effect; what does not is known, kept and listed. Nil when it does not decode.
@@ -254,7 +257,8 @@ final class Delivery {
     let dot = incoming.header.dot
     let body: ChangeSetBody
     do {
-      body = try incoming.encoded.decodedBody()
+      var incoming = incoming
+      body = try ChangeSetCodec.decodeBody(try incoming.content(), of: incoming.header)
     } catch {
       try replica.quarantine(
         Replica.undecodable, subject: dot.description, detail: "\(error)", counts: true,
@@ -271,20 +275,22 @@ final class Delivery {
   }
 
   /// Rights and clock, judged once, at the first hub that has the change set from its author.
-  private func judge(_ transaction: [Incoming]) throws(StoreError) {
+  private func judge(
+    _ transaction: [Incoming], _ bodies: [ChangeSetBody?]
+  ) throws(StoreError) {
     guard let first = transaction.first, replica.stopReason == nil,
       transaction.contains(where: \.awaitsJudgement)
     else { return }
     let header = first.header
     let isAhead =
       header.timestamp.milliseconds > wallMilliseconds &+ Limits.clockAheadMilliseconds
-    let onlyControls = transaction.allSatisfy { incoming in
-      // A body that does not decode is malformed and has no effect to judge.
-      (try? incoming.encoded.decodedBody())?.blocks.isEmpty ?? true
-    }
+    // A malformed body has no effect to judge.
+    let onlyControls = bodies.allSatisfy { $0?.blocks.isEmpty ?? true }
     var refusal: (RefusalReason, String)?
-    for incoming in transaction {
-      if let found = replica.refusal(of: incoming, by: header.replica) { refusal = found }
+    for (incoming, body) in zip(transaction, bodies) {
+      if let found = replica.refusal(of: incoming.header, body, by: header.replica) {
+        refusal = found
+      }
     }
     guard refusal != nil || isAhead && !onlyControls else { return }
     let control = replica.begin(

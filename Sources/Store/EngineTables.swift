@@ -53,7 +53,6 @@ enum EngineTables {
       PRIMARY KEY (table_id, scope, key, register_group, log)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX tributary_register_log ON tributary_register (log)",
     // Deleted rows: values and clocks until they are collected.
     """
     CREATE TABLE tributary_tombstone (

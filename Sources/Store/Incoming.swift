@@ -14,7 +14,25 @@ struct Incoming {
   var signedHead: SignedHead?
   /// This node is the hub where it entered: rights and clock are judged when it is applied, however long it
   /// waits until then and whoever brings what it waits for.
-  var awaitsJudgement = false
+  var awaitsJudgement: Bool
+  /// The canonical body, inflated once: it is hashed, decoded and judged.
+  private var canonicalBody: [UInt8]?
+
+  init(
+    header: ChangeSetHeader, encoded: EncodedChangeSet, signedHead: SignedHead?,
+    awaitsJudgement: Bool
+  ) {
+    (self.header, self.encoded) = (header, encoded)
+    (self.signedHead, self.awaitsJudgement) = (signedHead, awaitsJudgement)
+  }
+
+  /// The canonical body; throws when it does not inflate.
+  mutating func content() throws(WireError) -> [UInt8] {
+    if let canonicalBody { return canonicalBody }
+    let body = try encoded.canonicalBody()
+    canonicalBody = body
+    return body
+  }
 }
 
 /// The change sets of one (stream, replica) that wait, ascending by number without two alike.

@@ -178,15 +178,16 @@ extension Replica {
   }
 
   /// Why this node, as the ingress hub, refuses a change set of `author`; nil when it may stand.
-  func refusal(of incoming: Incoming, by author: ReplicaID) -> (RefusalReason, String)? {
-    let scope = incoming.header.stream.scope
+  func refusal(
+    of header: ChangeSetHeader, _ body: ChangeSetBody?, by author: ReplicaID
+  ) -> (RefusalReason, String)? {
+    let scope = header.stream.scope
     let writer = author.node.scope
     guard tree.isAtOrAbove(writer, scope) else {
-      return (.scopeNotWritable, "\(author) in \(incoming.header.stream)")
+      return (.scopeNotWritable, "\(author) in \(header.stream)")
     }
-    // What does not decode has no effect to judge.
-    guard let body = try? incoming.encoded.decodedBody() else { return nil }
-    for block in body.blocks {
+    // A malformed body has no effect to judge.
+    for block in body?.blocks ?? [] {
       guard let layout = layouts[block.table] else { continue }
       if !tree.mayWrite(writer, layout.table.writers, in: scope) {
         return (.tableNotWritable, "\(author) in \(layout.table.name), scope \(scope)")

@@ -104,17 +104,20 @@ extension Replica {
       insert.bind(6, part.dot.replica.packed)
       insert.bind(7, part.dot.number)
       try insert.run()
+      let held = try statements("SELECT count(*) FROM tributary_part WHERE hash = ? AND count = ?")
+      held.bind(1, blob: part.contentHash.bytes)
+      held.bind(2, part.count)
+      let isComplete = try held.step() && held.integer(0) == Int64(part.count)
+      held.reset()
+      guard isComplete else { return nil }
       let select = try statements(
         "SELECT bytes FROM tributary_part WHERE hash = ? AND count = ? ORDER BY part")
       defer { select.reset() }
       select.bind(1, blob: part.contentHash.bytes)
       select.bind(2, part.count)
-      var (bytes, found): ([UInt8], UInt32) = ([], 0)
-      while try select.step() {
-        found += 1
-        bytes.append(contentsOf: select.bytes(0))
-      }
-      guard found == part.count else { return nil }
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(Int(part.count) * Limits.partBytes)
+      while try select.step() { bytes.append(contentsOf: select.bytes(0)) }
       let delete = try statements("DELETE FROM tributary_part WHERE hash = ?")
       delete.bind(1, blob: part.contentHash.bytes)
       try delete.run()

@@ -94,7 +94,6 @@ extension Replica {
   ) throws(StoreError) {
     let select = try Statement(statements.connection, layout.selectAll)
     let count = layout.table.columns.count
-    var hasher = RowHasher()
     while try select.step() {
       report.rows += 1
       let scopeText = select.text(Int32(4 + count))
@@ -105,7 +104,7 @@ extension Replica {
         continue
       }
       let row = try writer.loader.load(layout.table.id, layout, scope: scope, key: key)
-      let hash = writer.loader.hash(row, &hasher)
+      let hash = writer.loader.hash(row)
       if row.hash != hash {
         report.problems.append(
           "\(layout.table.name) \(scope) \(key): the row does not match its clock")
@@ -139,7 +138,6 @@ extension Replica {
       statements.connection,
       "SELECT DISTINCT table_id, scope, key, (SELECT stream FROM tributary_log l WHERE l.id = log) "
         + "FROM tributary_register WHERE register_group = 0")
-    var hasher = RowHasher()
     while try select.step() {
       let table = TableID(UInt32(truncatingIfNeeded: select.integer(0)))
       guard layouts[table] == nil,
@@ -148,7 +146,7 @@ extension Replica {
       let row = try writer.loader.load(
         table, nil, scope: stream.scope, key: RowKey(bytes: select.blob(2)))
       guard row.registers.isAlive else { continue }
-      sums[stream, default: (0, 0)].digest &+= writer.loader.hash(row, &hasher)
+      sums[stream, default: (0, 0)].digest &+= writer.loader.hash(row)
       sums[stream, default: (0, 0)].rows += 1
     }
   }

@@ -48,8 +48,11 @@ extension Replica {
     of block: RowBlock, _ context: WriteContext
   ) -> [Int: (text: String, isAlike: Bool)] {
     var found: [Int: (text: String, isAlike: Bool)] = [:]
-    for row in 0..<block.rowCount where block.key(row) == nil {
-      found[row] = ("a key is null or real", true)
+    // Most blocks are fine as a whole.
+    if block.hasInvalidKey {
+      for row in 0..<block.rowCount where block.key(row) == nil {
+        found[row] = ("a key is null or real", true)
+      }
     }
     for note in block.notes {
       guard let over = note.over, !context.allows(over: over) else { continue }
@@ -62,7 +65,7 @@ extension Replica {
       }
       return found
     }
-    // Most blocks are fine as a whole; else row by row.
+    // Likewise.
     guard block.firstUnstorableCell(layout) != nil else { return found }
     for row in 0..<block.rowCount where found[row] == nil {
       if let cell = block.selecting([row]).firstUnstorableCell(layout) {

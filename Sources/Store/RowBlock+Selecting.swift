@@ -5,8 +5,32 @@ extension RowBlock {
   func selecting(_ rows: [Int]) -> RowBlock {
     var block = RowBlock(
       table: table, kind: kind, columns: columns, keyWidth: keyWidth, hasBefore: hasBefore)
-    block.append(self, rows: rows)
+    if hasBefore || !notes.isEmpty {
+      block.append(self, rows: rows)
+    } else {
+      block.cells = cells.selecting(rows)
+    }
     return block
+  }
+
+  /// The rows in ascending order of key; this block when they are.
+  var sortedByKey: RowBlock {
+    if ascendsByKey { return self }
+    return selecting(keyOrder())
+  }
+
+  /// Whether the rows ascend by key. Cost: linear.
+  private var ascendsByKey: Bool {
+    guard keyWidth == 1, rowCount > 0, cells.cell(0, 0).kind == .text else {
+      let order = keyOrder()
+      return zip(order, order.dropFirst()).allSatisfy { $0 < $1 }
+    }
+    let (list, width, count) = (cells.cells, cells.width, rowCount)
+    return cells.bytes.withUnsafeBytes { arena in
+      (1..<max(1, count)).allSatisfy { row in
+        !Self.precedes(list[row * width], list[(row - 1) * width], arena)
+      }
+    }
   }
 
   /// Appends rows of a block of the same shape.
@@ -50,30 +74,48 @@ extension RowBlock {
     return keys.indices.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }
   }
 
-  /// One text column: most orders are decided by the first 8 bytes.
+  /// One text column: most orders are decided by the first 8 bytes after what all texts begin with.
   private func textKeyOrder() -> [Int] {
     struct Entry {
       let prefix: UInt64
       let row: Int
     }
+    let (list, width) = (cells.cells, cells.width)
     let entries = cells.bytes.withUnsafeBytes { arena in
+      var skipped = Int(list[0].length)
+      for row in 0..<rowCount where list[row * width].kind == .text {
+        skipped = min(skipped, Self.commonPrefix(list[0], list[row * width], arena))
+      }
       var entries = (0..<rowCount).map { row in
-        Entry(prefix: Self.prefix(cells.cell(row, 0), arena), row: row)
+        Entry(prefix: Self.prefix(list[row * width], after: skipped, arena), row: row)
       }
       entries.sort { left, right in
         if left.prefix != right.prefix { return left.prefix < right.prefix }
-        return Self.precedes(cells.cell(left.row, 0), cells.cell(right.row, 0), arena)
+        return Self.precedes(list[left.row * width], list[right.row * width], arena)
       }
       return entries
     }
     return entries.map(\.row)
   }
 
+  private static func commonPrefix(
+    _ left: CellTable.Cell, _ right: CellTable.Cell, _ arena: UnsafeRawBufferPointer
+  ) -> Int {
+    let (first, second, bound) = (Int(left.word), Int(right.word), min(left.length, right.length))
+    var common = 0
+    while common < Int(bound), arena[first + common] == arena[second + common] { common += 1 }
+    return common
+  }
+
+  /// 8 bytes of a text after the first `skipped`, which it has.
   private static func prefix(
-    _ cell: CellTable.Cell, _ arena: UnsafeRawBufferPointer
+    _ cell: CellTable.Cell, after skipped: Int, _ arena: UnsafeRawBufferPointer
   ) -> UInt64 {
     guard cell.kind == .text else { return .max }
-    let (start, count) = (Int(cell.word), Int(cell.length))
+    let (start, count) = (Int(cell.word) + skipped, Int(cell.length) - skipped)
+    if count >= 8 {
+      return UInt64(bigEndian: arena.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+    }
     var prefix: UInt64 = 0
     for index in 0..<8 {
       prefix = prefix << 8 | (index < count ? UInt64(arena[start + index]) : 0)
@@ -87,9 +129,9 @@ extension RowBlock {
     guard left.kind == .text, right.kind == .text else {
       return left.kind == right.kind ? left.word < right.word : left.kind == .text
     }
-    let leftBytes = arena[Int(left.word)..<Int(left.word) + Int(left.length)]
-    let rightBytes = arena[Int(right.word)..<Int(right.word) + Int(right.length)]
-    return leftBytes.lexicographicallyPrecedes(rightBytes)
+    let common = commonPrefix(left, right, arena)
+    if common == Int(min(left.length, right.length)) { return left.length < right.length }
+    return arena[Int(left.word) + common] < arena[Int(right.word) + common]
   }
 }
 
@@ -125,9 +167,7 @@ enum ChangeSetAssembler {
       let list = members[shape] ?? []
       guard var whole = list.first else { preconditionFailure("a shape has members") }
       for piece in list.dropFirst() { whole.append(piece, rows: Array(0..<piece.rowCount)) }
-      let sequence = whole.keyOrder()
-      let isSorted = zip(sequence, sequence.dropFirst()).allSatisfy { $0 < $1 }
-      return canonical(isSorted ? whole : whole.selecting(sequence))
+      return canonical(whole.sortedByKey)
     }
   }
 

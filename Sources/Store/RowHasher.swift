@@ -11,106 +11,110 @@ internal import Wire
 /// register in order of group id, existence first: group u32, number of dots u16, and per dot its index u16
 /// and its value: existence one byte (0 dead, 1 updated, 2 inserted), else the group's columns in order of id,
 /// each kind u8 and 8 bytes of number, or length u32 and bytes. Counts and indexes keep their low 16 bits.
-struct RowHasher {
-  private var buffer: [UInt8] = []
+///
+/// A class around the memory in which the bytes of one row are gathered; it serves row after row.
+final class RowHasher {
+  private var memory = UnsafeMutableRawPointer.allocate(byteCount: 1_024, alignment: 16)
+  private var capacity = 1_024
+  private var count = 0
 
-  mutating func begin(table: TableID, scope: Scope) {
-    buffer.removeAll(keepingCapacity: true)
-    buffer.append(HashDomain.row.rawValue)
+  deinit { memory.deallocate() }
+
+  func begin(table: TableID, scope: Scope) {
+    count = 0
+    append(HashDomain.row.rawValue)
     append(table.number)
     append(scope.code)
   }
 
-  mutating func key(_ key: RowKey) {
+  func key(_ key: RowKey) {
     append(UInt32(key.bytes.count))
-    buffer.append(contentsOf: key.bytes)
+    append(key.bytes)
   }
 
-  /// The key of one row of a block, as `RowKey` writes it.
-  mutating func key(
-    _ cells: CellTable, row: Int, width: Int, arena: UnsafeRawBufferPointer
+  /// The key in the first cells of one row, as `RowKey` writes it.
+  func key(
+    _ cells: UnsafeBufferPointer<CellTable.Cell>, width: Int, arena: UnsafeRawBufferPointer
   ) {
-    let place = buffer.count
+    let place = count
     append(UInt32(0))
     for column in 0..<width {
-      let cell = cells.cells[row * cells.width + column]
-      buffer.append(cell.kind.rawValue)
+      let cell = cells[column]
+      append(cell.kind.rawValue)
       if cell.kind == .integer {
         append(cell.word ^ 1 << 63)
         continue
       }
       let start = Int(cell.word)
-      let bytes = arena[start..<start + Int(cell.length)]
+      let bytes = UnsafeRawBufferPointer(rebasing: arena[start..<start + Int(cell.length)])
       if bytes.contains(0) {
         for byte in bytes {
-          buffer.append(byte)
-          if byte == 0 { buffer.append(0xFF) }
+          append(byte)
+          if byte == 0 { append(0xFF as UInt8) }
         }
       } else {
-        buffer.append(contentsOf: bytes)
+        append(bytes)
       }
       append(UInt16(0))
     }
-    let count = UInt32(buffer.count - place - 4)
-    for index in 0..<4 {
-      buffer[place + index] = UInt8(truncatingIfNeeded: count >> UInt32(24 - 8 * index))
-    }
+    let length = UInt32(count - place - 4)
+    memory.storeBytes(of: length.bigEndian, toByteOffset: place, as: UInt32.self)
   }
 
-  mutating func dots(_ dots: [StreamDot]) {
+  func dots(_ dots: [StreamDot]) {
     beginDots(dots.count)
     for dot in dots { appendDot(dot) }
   }
 
-  mutating func dot(_ dot: StreamDot) {
+  func dot(_ dot: StreamDot) {
     beginDots(1)
     appendDot(dot)
   }
 
-  mutating func beginDots(_ count: Int) { append(UInt16(truncatingIfNeeded: count)) }
+  func beginDots(_ count: Int) { append(UInt16(truncatingIfNeeded: count)) }
 
-  mutating func appendDot(_ dot: StreamDot) {
+  func appendDot(_ dot: StreamDot) {
     append(dot.replica.packed)
     append(dot.number)
   }
 
-  mutating func register(_ group: GroupID, dotCount: Int) {
+  func register(_ group: GroupID, dotCount: Int) {
     append(group.number)
     append(UInt16(truncatingIfNeeded: dotCount))
   }
 
-  mutating func dotIndex(_ index: Int) { append(UInt16(truncatingIfNeeded: index)) }
+  func dotIndex(_ index: Int) { append(UInt16(truncatingIfNeeded: index)) }
 
-  mutating func existence(_ code: UInt8) { buffer.append(code) }
+  func existence(_ code: UInt8) { append(code) }
 
-  mutating func value(_ value: Value) {
-    buffer.append(value.kind.rawValue)
+  func value(_ value: Value) {
+    append(value.kind.rawValue)
     switch value {
     case .null: break
     case .integer(let number): append(UInt64(bitPattern: number))
     case .real(let bits): append(bits)
     case .text(let bytes), .blob(let bytes):
       append(UInt32(bytes.count))
-      buffer.append(contentsOf: bytes)
+      append(bytes)
     }
   }
 
-  mutating func value(_ cell: CellTable.Cell, arena: UnsafeRawBufferPointer) {
-    buffer.append(cell.kind.rawValue)
+  func value(_ cell: CellTable.Cell, arena: UnsafeRawBufferPointer) {
+    append(cell.kind.rawValue)
     switch cell.kind {
     case .null: break
     case .integer, .real: append(cell.word)
     case .text, .blob:
       append(cell.length)
       let start = Int(cell.word)
-      buffer.append(contentsOf: arena[start..<start + Int(cell.length)])
+      append(UnsafeRawBufferPointer(rebasing: arena[start..<start + Int(cell.length)]))
     }
   }
 
   /// The value of a column of a statement's current row.
-  mutating func value(_ statement: Statement, _ column: Int32) {
+  func value(_ statement: Statement, _ column: Int32) {
     let kind = statement.kind(column)
-    buffer.append(kind.rawValue)
+    append(kind.rawValue)
     switch kind {
     case .null: break
     case .integer: append(statement.unsigned(column))
@@ -118,18 +122,39 @@ struct RowHasher {
     case .text, .blob:
       let bytes = statement.bytes(column)
       append(UInt32(bytes.count))
-      buffer.append(contentsOf: bytes)
+      append(bytes)
     }
   }
 
   func finish() -> UInt128 {
     var hash = SHA256()
-    buffer.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    hash.update(bufferPointer: UnsafeRawBufferPointer(start: memory, count: count))
     return hash.finalize().withUnsafeBytes { UInt128(bigEndianBytes: $0) }
   }
 
-  private mutating func append<Number: FixedWidthInteger>(_ number: Number) {
-    withUnsafeBytes(of: number.bigEndian) { buffer.append(contentsOf: $0) }
+  @inline(__always)
+  private func append<Number: FixedWidthInteger>(_ number: Number) {
+    let size = MemoryLayout<Number>.size
+    if count + size > capacity { grow(by: size) }
+    memory.storeBytes(of: number.bigEndian, toByteOffset: count, as: Number.self)
+    count += size
+  }
+
+  private func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    if count + bytes.count > capacity { grow(by: bytes.count) }
+    (memory + count).copyMemory(from: start, byteCount: bytes.count)
+    count += bytes.count
+  }
+
+  private func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
+
+  private func grow(by more: Int) {
+    capacity = max(capacity * 2, count + more)
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    larger.copyMemory(from: memory, byteCount: count)
+    memory.deallocate()
+    memory = larger
   }
 }
 

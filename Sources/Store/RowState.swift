@@ -31,6 +31,7 @@ struct RowStateLoader {
   let statements: StatementCache
   let dots: DotTable
   let tree: ScopeTree
+  let hasher = RowHasher()
 
   private struct Found {
     var place = RowState.Place.nowhere
@@ -48,7 +49,9 @@ struct RowStateLoader {
       try loadLive(layout, scope, key, &found)
       if found.clock == nil { try loadTombstone(table, scope, key, &found) }
     }
-    let stored = try loadStored(table, scope, key)
+    // The clock says whether there are any.
+    let mayBeStored = found.clock?.hasStoredRegisters ?? true
+    let stored = mayBeStored ? try loadStored(table, scope, key) : []
     var groups = stored
     if let layout, let clock = found.clock {
       try appendClocked(clock, layout, found, to: &groups)
@@ -61,8 +64,7 @@ struct RowStateLoader {
       hash: found.hash, hasStoredRegisters: !stored.isEmpty)
     if found.clock == nil, !existence.isEmpty {
       state.place = existence.isAlive ? .live(localID: 0) : .dead
-      var hasher = RowHasher()
-      if existence.isAlive { state.hash = hash(state, &hasher) }
+      if existence.isAlive { state.hash = hash(state) }
     }
     return state
   }
@@ -174,7 +176,7 @@ struct RowStateLoader {
   }
 
   /// The row's part of the digest (see `RowHasher`).
-  func hash(_ state: RowState, _ hasher: inout RowHasher) -> UInt128 {
+  func hash(_ state: RowState) -> UInt128 {
     hasher.begin(table: state.table, scope: state.scope)
     hasher.key(state.key)
     let all =

@@ -23,10 +23,7 @@ struct RowStateSaver {
     } else {
       new.place = isAlive ? .live(localID: 0) : .dead
       new.hash = nil
-      if isAlive {
-        var hasher = RowHasher()
-        new.hash = loader.hash(new, &hasher)
-      }
+      if isAlive { new.hash = loader.hash(new) }
     }
     stream.digest = stream.digest &- (old.hash ?? 0) &+ (new.hash ?? 0)
     stream.rowCount += (new.hash == nil ? 0 : 1) - (old.hash == nil ? 0 : 1)
@@ -150,8 +147,7 @@ struct RowStateSaver {
       (new.place, new.hash) = (.dead, nil)
       return
     }
-    var hasher = RowHasher()
-    let hash = loader.hash(new, &hasher)
+    let hash = loader.hash(new)
     new.hash = hash
     if case .live(let localID) = old.place, localID != 0 {
       try update(old, new, layout, localID)

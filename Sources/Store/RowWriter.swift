@@ -9,7 +9,6 @@ final class RowWriter {
   let dots: DotTable
   let loader: RowStateLoader
   let saver: RowStateSaver
-  private var hasher = RowHasher()
   private var tablesWithTombstones: Set<TableID> = []
   /// Registers in conflict that this writer opened or changed since it was made; for reports only.
   var mergedRows = 0
@@ -64,22 +63,23 @@ final class RowWriter {
     }
     let insert = try statements(layout.insertRow(columns: plan.columns))
     let clock = try statements(layout.insertClock)
-    let scopeText = Array(write.scope.description.utf8)
     var slow: [Int] = []
     var sum: UInt128 = 0
-    try withArena(block.cells, scopeText) { arena, scope throws(StoreError) in
-      for row in 0..<block.rowCount {
+    let (width, rowCount) = (block.cells.width, block.rowCount)
+    try withMemory(block.cells, write) { cells, arena, scope throws(StoreError) in
+      for row in 0..<rowCount {
         insert.bind(1, .text, scope, copied: false)
-        let start = row * block.cells.width
+        let start = row * width
         for column in 0..<plan.insertWidth {
-          insert.bind(Int32(column + 2), block.cells.cells[start + column], arena: arena)
+          insert.bind(Int32(column + 2), cells[start + column], arena: arena)
         }
         try insert.run()
         guard statements.changes == 1 else {
           slow.append(row)
           continue
         }
-        let hash = hashInserted(block, row, plan, write, arena)
+        let rowCells = UnsafeBufferPointer(rebasing: cells[start..<start + width])
+        let hash = hashInserted(rowCells, plan, write, arena)
         clock.bind(1, statements.lastInsertRowID)
         clock.bind(2, write.info.log)
         clock.bindNull(3)
@@ -88,7 +88,7 @@ final class RowWriter {
       }
     }
     write.stream.digest &+= sum
-    write.stream.rowCount += Int64(block.rowCount - slow.count)
+    write.stream.rowCount += Int64(rowCount - slow.count)
     return slow
   }
 
@@ -102,23 +102,21 @@ final class RowWriter {
   }
 
   private func hashInserted(
-    _ block: RowBlock, _ row: Int, _ plan: BlockPlan, _ write: ChangeWrite,
+    _ cells: UnsafeBufferPointer<CellTable.Cell>, _ plan: BlockPlan, _ write: ChangeWrite,
     _ arena: UnsafeRawBufferPointer
   ) -> UInt128 {
-    hasher.begin(table: block.table, scope: write.scope)
-    hasher.key(block.cells, row: row, width: block.keyWidth, arena: arena)
+    let hasher = loader.hasher
+    hasher.begin(table: plan.layout.table.id, scope: write.scope)
+    hasher.key(cells, width: plan.keyWidth, arena: arena)
     hasher.dot(write.info.dot)
-    let start = row * block.cells.width + block.keyWidth
-    for register in plan.layout.hashOrder where plan.registers & 1 << UInt64(register) != 0 {
-      hasher.register(plan.layout.group(register), dotCount: 1)
-      hasher.dotIndex(0)
-      if register == 0 {
-        hasher.existence(2)
-      } else {
-        for column in plan.layout.columnsOfRegister[register] {
-          hasher.value(block.cells.cells[start + plan.position[column]], arena: arena)
-        }
+    for step in plan.hashSteps where plan.registers & step.bit != 0 {
+      if step.column >= 0 {
+        hasher.value(cells[plan.keyWidth + step.position], arena: arena)
+        continue
       }
+      hasher.register(step.group, dotCount: 1)
+      hasher.dotIndex(0)
+      if step.bit == 1 { hasher.existence(2) }
     }
     return hasher.finish()
   }
@@ -135,42 +133,39 @@ final class RowWriter {
     let select = try statements(layout.selectByKey)
     let update = try statements(layout.updateRow(columns: plan.columns))
     let clockUpdate = try statements(layout.updateClock)
-    let scopeText = Array(write.scope.description.utf8)
+    let transitions = ClockTransitions(plan, write, dots, statements, before)
     var slow: [Int] = []
-    try withArena(block.cells, scopeText) { arena, scope throws(StoreError) in
-      for row in 0..<block.rowCount {
-        let start = row * block.cells.width
+    let (width, rowCount, keyWidth) = (block.cells.width, block.rowCount, block.keyWidth)
+    let columnCount = plan.columns.count
+    try withMemory(block.cells, write) { cells, arena, scope throws(StoreError) in
+      for row in 0..<rowCount {
+        let start = row * width
         select.bind(1, .text, scope, copied: false)
-        for column in 0..<block.keyWidth {
-          select.bind(Int32(column + 2), block.cells.cells[start + column], arena: arena)
+        for column in 0..<keyWidth {
+          select.bind(Int32(column + 2), cells[start + column], arena: arena)
         }
-        guard try select.step() else {
+        guard try select.step(),
+          let transition = try transitions.transition(
+            base: select.integer(1), packed: select.bytes(2))
+        else {
           select.reset()
           slow.append(row)
           continue
         }
         let localID = select.integer(0)
-        var clock = try RowClock(base: select.integer(1), packed: select.bytes(2))
-        guard try isReplaceable(clock, plan.registers, write) else {
-          select.reset()
-          slow.append(row)
-          continue
-        }
         let oldHash = UInt128(bigEndianBytes: select.bytes(3))
-        if let before { try before.append(row, select, clock, plan, dots, statements) }
-        clock.replace(plan.registers, with: write.info.log)
-        clock.existenceIsUpdate = true
-        let hash = try hashUpdated(block, row, plan, write, clock, select, arena)
+        before?.append(row, select, transition)
+        let rowCells = UnsafeBufferPointer(rebasing: cells[start..<start + width])
+        let hash = hashUpdated(rowCells, plan, write, transition, select, arena)
         select.reset()
-        for (index, _) in plan.columns.enumerated() {
-          update.bind(
-            Int32(index + 1), block.cells.cells[start + block.keyWidth + index], arena: arena)
+        for index in 0..<columnCount {
+          update.bind(Int32(index + 1), cells[start + keyWidth + index], arena: arena)
         }
-        update.bind(Int32(plan.columns.count + 1), localID)
+        update.bind(Int32(columnCount + 1), localID)
         try update.run()
         clockUpdate.bind(1, localID)
-        clockUpdate.bind(2, clock.base)
-        clockUpdate.bind(3, blob: clock.packedEntries ?? [])
+        clockUpdate.bind(2, transition.clock.base)
+        clockUpdate.bind(3, blob: transition.packed)
         try run(clockUpdate, hash: hash)
         write.stream.digest = write.stream.digest &- oldHash &+ hash
       }
@@ -178,73 +173,46 @@ final class RowWriter {
     return slow
   }
 
-  private func isReplaceable(
-    _ clock: RowClock, _ registers: UInt64, _ write: ChangeWrite
-  ) throws(StoreError) -> Bool {
-    if clock.hasStoredRegisters { return false }
-    // A row that this transaction has written before is coalesced in the general form.
-    if write.isLocal, clock.existenceLog == write.info.log { return false }
-    if registers & ~clock.named != 0,
-      try !write.covers(clock.base, dots, statements)
-    {
-      return false
-    }
-    for entry in clock.entries where entry.registers & registers != 0 && entry.log != 0 {
-      guard try write.covers(entry.log, dots, statements) else { return false }
-    }
-    return true
-  }
-
   private func hashUpdated(
-    _ block: RowBlock, _ row: Int, _ plan: BlockPlan, _ write: ChangeWrite, _ clock: RowClock,
-    _ select: Statement, _ arena: UnsafeRawBufferPointer
-  ) throws(StoreError) -> UInt128 {
-    let layout = plan.layout
-    hasher.begin(table: block.table, scope: write.scope)
-    hasher.key(block.cells, row: row, width: block.keyWidth, arena: arena)
-    let baseInfo = try dots.info(clock.base, statements)
-    let ofBase = layout.registers(at: baseInfo.schemaVersion) & ~clock.named
-    var logs: [(log: Int64, dot: StreamDot)] = ofBase == 0 ? [] : [(clock.base, baseInfo.dot)]
-    for entry in clock.entries where entry.log != 0 {
-      logs.append((entry.log, try dots.info(entry.log, statements).dot))
-    }
-    if logs.count > 1 { logs.sort { $0.dot < $1.dot } }
-    hasher.beginDots(logs.count)
-    for log in logs { hasher.appendDot(log.dot) }
-    let start = row * block.cells.width + block.keyWidth
-    for register in layout.hashOrder {
-      let bit: UInt64 = 1 << UInt64(register)
-      var log = clock.base
-      if ofBase & bit == 0 {
-        guard let entry = clock.entries.first(where: { $0.registers & bit != 0 }), entry.log != 0
-        else { continue }
-        log = entry.log
-      }
-      hasher.register(layout.group(register), dotCount: 1)
-      hasher.dotIndex(logs.firstIndex { $0.log == log } ?? 0)
-      if register == 0 {
-        hasher.existence(1)
-      } else if plan.registers & bit != 0 {
-        for column in layout.columnsOfRegister[register] {
-          hasher.value(block.cells.cells[start + plan.position[column]], arena: arena)
-        }
+    _ cells: UnsafeBufferPointer<CellTable.Cell>, _ plan: BlockPlan, _ write: ChangeWrite,
+    _ transition: ClockTransition, _ select: Statement, _ arena: UnsafeRawBufferPointer
+  ) -> UInt128 {
+    let hasher = loader.hasher
+    hasher.begin(table: plan.layout.table.id, scope: write.scope)
+    hasher.key(cells, width: plan.keyWidth, arena: arena)
+    hasher.dots(transition.dots)
+    for step in plan.hashSteps where transition.registers & step.bit != 0 {
+      if step.position >= 0 {
+        hasher.value(cells[plan.keyWidth + step.position], arena: arena)
+      } else if step.column >= 0 {
+        hasher.value(select, Int32(step.column + 4))
       } else {
-        for column in layout.columnsOfRegister[register] {
-          hasher.value(select, Int32(column + 4))
-        }
+        hasher.register(step.group, dotCount: 1)
+        hasher.dotIndex(transition.dotIndexes[step.register])
+        if step.bit == 1 { hasher.existence(1) }
       }
     }
     return hasher.finish()
   }
 
-  private func withArena(
-    _ cells: CellTable, _ scope: [UInt8],
-    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Void
+  /// Lends the cells and the arena of a table, and the text of the scope.
+  private func withMemory(
+    _ table: CellTable, _ write: ChangeWrite,
+    _ body: (
+      UnsafeBufferPointer<CellTable.Cell>, UnsafeRawBufferPointer, UnsafeRawBufferPointer
+    ) throws(StoreError) -> Void
   ) throws(StoreError) {
     var result: Result<Void, StoreError> = .success(())
-    cells.bytes.withUnsafeBytes { arena in
-      scope.withUnsafeBytes { scope in
-        do throws(StoreError) { try body(arena, scope) } catch { result = .failure(error) }
+    let scopeText = Array(write.scope.description.utf8)
+    table.cells.withUnsafeBufferPointer { cells in
+      table.bytes.withUnsafeBytes { arena in
+        scopeText.withUnsafeBytes { scope in
+          do throws(StoreError) {
+            try body(cells, arena, scope)
+          } catch {
+            result = .failure(error)
+          }
+        }
       }
     }
     try result.get()
@@ -283,45 +251,4 @@ final class RowWriter {
     if saved.place == .dead { tablesWithTombstones.insert(state.table) }
     mergedRows += 1
   }
-}
-
-/// How the columns of a block lie in a table: known columns only.
-struct BlockPlan {
-  let layout: TableLayout
-  /// Indexes in `layout.table.columns`, in the block's order.
-  let columns: [Int]
-  /// By column of the layout: its position among the block's columns; −1 where it is not carried.
-  let position: [Int]
-  /// The registers written, existence among them.
-  let registers: UInt64
-  /// Whether an insert carries every register of its schema version.
-  let isComplete: Bool
-
-  /// Nil when the block carries columns that are unknown here, has another group for one, or leaves out a
-  /// part of a group: the general path keeps those.
-  init?(_ block: RowBlock, _ layout: TableLayout, _ write: ChangeWrite) {
-    guard block.keyWidth == layout.table.key.count else { return nil }
-    var columns: [Int] = []
-    var position = Array(repeating: -1, count: layout.table.columns.count)
-    var registers: UInt64 = 1
-    for (index, carried) in block.columns.enumerated() {
-      guard let column = layout.columnIndex(carried.column),
-        layout.table.columns[column].group == carried.group
-      else { return nil }
-      position[column] = index
-      columns.append(column)
-      registers |= 1 << UInt64(layout.registerOfColumn[column])
-    }
-    for register in layout.columnsOfRegister.indices where registers & 1 << UInt64(register) != 0 {
-      guard layout.columnsOfRegister[register].allSatisfy({ position[$0] >= 0 }) else { return nil }
-    }
-    self.layout = layout
-    self.columns = columns
-    self.position = position
-    self.registers = registers
-    isComplete = registers == layout.registers(at: write.info.schemaVersion)
-  }
-
-  /// Key columns and value columns.
-  var insertWidth: Int { layout.table.key.count + columns.count }
 }

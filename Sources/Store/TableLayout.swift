@@ -22,6 +22,19 @@ final class TableLayout {
   let allRegisters: UInt64
   let clockName: String
   private let oldestSince: UInt32
+  // Texts of hot statements, made when they are first asked for.
+  /// Parameters: scope, key columns. Columns: local id, base, entries, hash, all value columns.
+  private(set) lazy var selectByKey = select + " WHERE " + qualifiedKeyMatch
+  /// Parameters: local id, base, entries, hash.
+  private(set) lazy var insertClock = "INSERT INTO \(clockName) VALUES (?1, ?2, ?3, ?4)"
+  /// Parameters: local id, base, entries, hash.
+  private(set) lazy var updateClock =
+    "UPDATE \(clockName) SET base = ?2, entries = ?3, hash = ?4 WHERE local_id = ?1"
+  private(set) lazy var deleteClock = "DELETE FROM \(clockName) WHERE local_id = ?1"
+  private(set) lazy var deleteRow =
+    "DELETE FROM \(table.name) WHERE \(Schema.localIDColumn) = ?1"
+  private var insertTexts: [[Int]: String] = [:]
+  private var updateTexts: [[Int]: String] = [:]
 
   init(_ table: TableDeclaration) {
     self.table = table
@@ -126,6 +139,13 @@ final class TableLayout {
 
   /// Parameters: scope, key columns, then the given columns. Does nothing when the row exists.
   func insertRow(columns: [Int]) -> String {
+    if let text = insertTexts[columns] { return text }
+    let text = insertText(columns)
+    insertTexts[columns] = text
+    return text
+  }
+
+  private func insertText(_ columns: [Int]) -> String {
     let names = keyNames + columns.map { table.columns[$0].name }
     let marks = names.indices.map { "?\($0 + 1)" }
     return "INSERT INTO \(table.name) (\(names.joined(separator: ", "))) "
@@ -139,19 +159,6 @@ final class TableLayout {
     return "INSERT INTO \(table.name) (\(names.joined(separator: ", "))) "
       + "VALUES (\(marks.joined(separator: ", ")))"
   }
-
-  /// Parameters: local id, base, entries, hash.
-  var insertClock: String { "INSERT INTO \(clockName) VALUES (?1, ?2, ?3, ?4)" }
-
-  /// Parameters: local id, base, entries, hash.
-  var updateClock: String {
-    "UPDATE \(clockName) SET base = ?2, entries = ?3, hash = ?4 WHERE local_id = ?1"
-  }
-
-  var deleteClock: String { "DELETE FROM \(clockName) WHERE local_id = ?1" }
-
-  /// Parameters: scope, key columns. Columns: local id, base, entries, hash, all value columns.
-  var selectByKey: String { select + " WHERE " + qualifiedKeyMatch }
 
   /// Parameter: local id. Columns as `selectByKey`, then the scope, then the key columns.
   var selectByID: String { selectWithKey + " WHERE t.\(Schema.localIDColumn) = ?1" }
@@ -179,10 +186,15 @@ final class TableLayout {
 
   /// Parameters: the given columns, then the local id.
   func updateRow(columns: [Int]) -> String {
+    if let text = updateTexts[columns] { return text }
+    let text = updateText(columns)
+    updateTexts[columns] = text
+    return text
+  }
+
+  private func updateText(_ columns: [Int]) -> String {
     let sets = columns.enumerated().map { "\(table.columns[$1].name) = ?\($0 + 1)" }
     return "UPDATE \(table.name) SET \(sets.joined(separator: ", ")) "
       + "WHERE \(Schema.localIDColumn) = ?\(columns.count + 1)"
   }
-
-  var deleteRow: String { "DELETE FROM \(table.name) WHERE \(Schema.localIDColumn) = ?1" }
 }

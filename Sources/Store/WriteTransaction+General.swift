@@ -193,14 +193,7 @@ extension RowBlock {
   func withBefore(_ before: BeforeImages) -> RowBlock {
     var block = RowBlock(
       table: table, kind: kind, columns: columns, keyWidth: keyWidth, hasBefore: true)
-    block.cells.reserve(
-      rows: before.rows.count, bytes: cells.bytes.count + before.cells.bytes.count)
-    for (position, row) in before.rows.enumerated() {
-      for column in 0..<cells.width { block.cells.append(cells.cell(row, column), of: cells) }
-      for column in 0..<before.cells.width {
-        block.cells.append(before.cells.cell(position, column), of: before.cells)
-      }
-    }
+    block.cells = cells.joining(before.rows, with: before.cells)
     block.beforeDots = before.lists
     block.beforeIndex = before.index
     return block
@@ -211,31 +204,59 @@ extension RowBlock {
   func firstUnstorableCell(
     _ layout: TableLayout
   ) -> (row: Int, column: String, text: String)? {
-    var expected: [(name: String, kind: ValueKind, isNeeded: Bool)] =
-      layout.table.key.map { ($0.name, $0.kind, true) }
+    var names = layout.table.key.map(\.name)
+    var rules = layout.table.key.map {
+      CellRule(kind: $0.kind, isNeeded: true, longest: Limits.keyBytes)
+    }
     for carried in columns {
       guard let index = layout.columnIndex(carried.column) else { return nil }
       let column = layout.table.columns[index]
       let isCounter = layout.policy(layout.registerOfColumn[index]) == .counter
-      expected.append((column.name, column.kind, isCounter))
+      names.append(column.name)
+      rules.append(CellRule(kind: column.kind, isNeeded: isCounter, longest: Limits.valueBytes))
     }
-    if hasBefore { expected += expected[keyWidth...].map { ($0.name, $0.kind, false) } }
-    for (position, cell) in cells.cells.enumerated() {
-      let column = expected[position % cells.width]
-      if cell.kind == .null, !column.isNeeded { continue }
-      var problem: String?
-      if cell.kind != column.kind {
-        problem = "\(cell.kind) where \(column.kind) is declared"
-      } else if Int(cell.length)
-        > (position % cells.width < keyWidth ? Limits.keyBytes : Limits.valueBytes)
-      {
-        problem = "\(cell.length) bytes are too many"
-      } else if cell.kind == .real, !Self.isStorable(realBits: cell.word) {
-        problem = "NaN and -0 cannot be stored"
+    if hasBefore {
+      names += names[keyWidth...]
+      rules += rules[keyWidth...].map {
+        CellRule(kind: $0.kind, isNeeded: false, longest: $0.longest)
       }
-      if let problem { return (position / cells.width, column.name, problem) }
+    }
+    let cells = self.cells.cells
+    for row in 0..<rowCount {
+      for (column, rule) in rules.enumerated() {
+        let cell = cells[row * rules.count + column]
+        if let problem = rule.problem(of: cell) { return (row, names[column], problem) }
+      }
     }
     return nil
+  }
+
+  /// What the cells of one column may be.
+  private struct CellRule {
+    let kind: ValueKind
+    let isNeeded: Bool
+    let longest: Int
+
+    func problem(of cell: CellTable.Cell) -> String? {
+      if cell.kind == .null, !isNeeded { return nil }
+      if cell.kind != kind { return "\(cell.kind) where \(kind) is declared" }
+      if Int(cell.length) > longest { return "\(cell.length) bytes are too many" }
+      if cell.kind == .real, !RowBlock.isStorable(realBits: cell.word) {
+        return "NaN and -0 cannot be stored"
+      }
+      return nil
+    }
+  }
+
+  /// Whether a key cell is null or real.
+  var hasInvalidKey: Bool {
+    let (cells, width) = (self.cells.cells, self.cells.width)
+    for start in stride(from: 0, to: cells.count, by: width) {
+      for cell in cells[start..<start + keyWidth] where cell.kind == .null || cell.kind == .real {
+        return true
+      }
+    }
+    return false
   }
 
   static func isStorable(realBits: UInt64) -> Bool {

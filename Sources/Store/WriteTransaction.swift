@@ -114,7 +114,7 @@ package final class WriteTransaction {
     guard let plan = BlockPlan(block, layout, draft.write) else {
       throw .unknownName("columns of \(layout.table.name)")
     }
-    block = sorted(block)
+    block = block.sortedByKey
     let slow = try replica.writer.insert(block, plan, draft.write)
     if slow.isEmpty {
       draft.append(block)
@@ -175,7 +175,7 @@ package final class WriteTransaction {
     block.cells = rows
     try check(block, layout)
     let draft = try draft(StreamID(scope: scope, channel: layout.table.channel))
-    block = sorted(block)
+    block = block.sortedByKey
     var slow = Array(0..<block.rowCount)
     if let plan = BlockPlan(block, layout, draft.write) {
       let registers = layout.hashOrder.filter { plan.registers & 1 << UInt64($0) != 0 }
@@ -212,12 +212,6 @@ package final class WriteTransaction {
   /// Adds a control operation to the change set of a stream.
   func control(_ operation: ControlOperation, in stream: StreamID) throws(StoreError) {
     try draft(stream).controls.append(operation)
-  }
-
-  private func sorted(_ block: RowBlock) -> RowBlock {
-    guard block.rowCount > 1 else { return block }
-    let order = block.keyOrder()
-    return zip(order, order.dropFirst()).allSatisfy(<) ? block : block.selecting(order)
   }
 
   /// Header texts of the change sets.

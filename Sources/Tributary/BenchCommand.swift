@@ -48,6 +48,13 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Print the table as JSON.")
     var json = false
 
+    @Flag(help: "Print the table in Markdown, as README has it.")
+    var markdown = false
+
+    func validate() throws {
+      if json, markdown { throw ValidationError("--json or --markdown, not both.") }
+    }
+
     func run() throws {
       let table = try BenchCommand.report {
         () throws(BenchError) in
@@ -55,7 +62,8 @@ struct BenchCommand: ParsableCommand {
           try? StandardStream.error.write(result.json + "\n")  // Progress: nothing depends on it.
         }
       }
-      try StandardStream.output.write(json ? table.json + "\n" : table.text)
+      try StandardStream.output.write(
+        json ? table.json + "\n" : markdown ? table.markdown : table.text)
     }
   }
 

@@ -96,6 +96,16 @@ struct TableTests {
 
         """)
     #expect(
+      table.markdown == """
+        | # | work | must | goal | reached | by CPU | unit | verdict |
+        |---|---|--:|--:|--:|--:|---|---|
+        | 1a | bulk insert | 2.00 | 1.50 | 1.63 | 1.70 | x raw | must |
+        | 8 | memory | 512 | 256 | - | - | MiB | not measured |
+
+        - raw against raw 1.03
+
+        """)
+    #expect(
       table.lines[1].json == "{\"row\":\"8\",\"work\":\"memory\",\"unit\":\"MiB\","
         + "\"must\":512.0000,\"goal\":256.0000,\"reached\":null,\"reached_cpu\":null,"
         + "\"verdict\":\"not measured\",\"note\":\"\"}")
