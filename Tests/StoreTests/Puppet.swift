@@ -54,7 +54,9 @@ struct Puppet {
       timestamp: HybridTimestamp(milliseconds: wall), schemaVersion: 1, parts: [],
       author: "puppet")
     let (headerBytes, bodyBytes) = (ChangeSetCodec.encodeHeader(header), bytes(header))
-    let content = try #require(ContentHash(Array(SHA256.hash(data: headerBytes + bodyBytes))))
+    let content = try #require(
+      ContentHash(
+        Array(SHA256.hash(data: [HashDomain.changeSet.rawValue] + headerBytes + bodyBytes))))
     let input = ChangeSetCodec.chainInput(previous: chains[stream] ?? .zero, content: content)
     let chain = try #require(ContentHash(Array(SHA256.hash(data: input))))
     chains[stream] = chain
