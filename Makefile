@@ -51,6 +51,13 @@ independent: ## Checks the protocol's vectors with the independent reader in Pyt
 	@if command -v python3 >/dev/null; then python3 -B Protocol/Vectors/independent/check.py; \
 	  else echo "    skipped: there is no python3"; fi
 
+# Seconds per fuzz target.
+SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## Runs the decoders under libFuzzer and AddressSanitizer, e.g. make fuzz SECONDS=300
+	Fuzz/run $(SECONDS)
+
 .PHONY: vectors
 vectors: setup ## Writes Protocol/Vectors anew from the generators in ProtocolTests; see git diff then
 	TRIBUTARY_VECTORS=write $(SWIFT) test --filter ProtocolTests || true
