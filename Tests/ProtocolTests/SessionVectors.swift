@@ -167,6 +167,7 @@ struct SessionWorld {
     case .failed(.violated(let error)): "violated \(error.code)"
     case .failed(.linkEnded): "linkEnded"
     case .failed(.notReady): "notReady"
+    case .failed(.hubBusy): "hubBusy"
     case .failed(.identityLost): "identityLost"
     case .failed(.bundleForOther), .failed(.bundleGap), .failed(.bundleMalformed): "bundle"
     }
