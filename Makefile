@@ -12,6 +12,8 @@ ARGS ?=
 TESTS ?=
 # Tests that wait for sockets and processes: the tests that keep the processor busy would starve them.
 TIMED_TESTS := ^(TransportTests|NodeTests|EndToEndTests|TestSupportTests)
+# The simulator replaces SQLite's default VFS: its tests have a process of their own.
+SIMULATOR_TESTS := ^SimulatorTests
 # Swift sources under the rules of .swift-format.
 SOURCES := Package.swift $(wildcard Sources Tests Sim)
 
@@ -37,7 +39,9 @@ test: setup ## Lints, builds and runs all tests
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 	@echo "==> building and running the tests"
 ifeq ($(strip $(TESTS)),)
-	$(SWIFT) test --skip '$(TIMED_TESTS)'
+	$(SWIFT) test --skip '$(TIMED_TESTS)' --skip '$(SIMULATOR_TESTS)'
+	@echo "==> running the tests of the simulator, which replaces the file system under SQLite, by themselves"
+	$(SWIFT) test --skip-build --filter '$(SIMULATOR_TESTS)'
 	@echo "==> running the tests with sockets, processes and time-outs by themselves"
 	$(SWIFT) test --skip-build --filter '$(TIMED_TESTS)'
 	@$(MAKE) --no-print-directory independent

@@ -85,15 +85,17 @@ struct Oracle {
     state.isAlive = existence.contains { $0.kind != .delete }
     state.dots[.existence] = names(existence)
     var values: [GroupID: [Value]] = [:]
+    var isDisputed = false
     for group in table.groups {
       let dots = standing(visible, group.id, table)
+      isDisputed = isDisputed || Set(dots.map { $0.values[group.id] ?? [] }).count > 1
       state.dots[group.id] = dots.isEmpty ? nil : names(dots)
       let suspects = Set(dots.map(\.dot).filter { isMarked($0, known, refused: false) })
       values[group.id] = shown(dots, group, suspects)
       if state.isAlive, isOpen(dots, group) { state.conflicts.append(group.id) }
     }
     guard state.isAlive else { return state }
-    if table.existence == .standard, isOpen(existence: existence) {
+    if table.existence == .standard, isOpen(existence: existence, isDisputed: isDisputed) {
       state.conflicts.insert(.existence, at: 0)
     }
     for column in table.columns {
@@ -243,9 +245,10 @@ struct Oracle {
     }
   }
 
-  private func isOpen(existence dots: [Write]) -> Bool {
+  /// `isDisputed`: some group of the row holds differing values; rows created twice alike are one row.
+  private func isOpen(existence dots: [Write], isDisputed: Bool) -> Bool {
     let alive = dots.filter { $0.kind != .delete }
     if alive.count < dots.count { return !alive.isEmpty }
-    return alive.count > 1 && alive.contains { $0.kind == .insert }
+    return isDisputed && alive.count > 1 && alive.contains { $0.kind == .insert }
   }
 }

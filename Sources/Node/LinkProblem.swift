@@ -1,4 +1,5 @@
 internal import Changes
+internal import Peering
 package import Replication
 package import Store
 package import Transport
@@ -121,17 +122,6 @@ extension TransportError {
       return .hubBusy(retryAfterMilliseconds: milliseconds ?? 0)
     }
     return .linkEnded
-  }
-}
-
-extension StoreError {
-  /// How long a peer waits before it comes again; nil when only people can help.
-  var retryAfterMilliseconds: UInt64? {
-    switch self {
-    case .busy: Limits.busyRetryMilliseconds
-    case .diskFull: Limits.diskFullRetryMilliseconds
-    default: nil
-    }
   }
 }
 

@@ -31,6 +31,9 @@ package actor NodeEngine {
     package let acknowledged: [StreamID]
   }
 
+  /// Versions of Protocol/ that this program speaks.
+  package static var protocolVersions: ClosedRange<UInt16> { Replica.protocolVersions }
+
   private let replica: Replica
   private let challenges = ChallengeBook()
   private let alarm: @Sendable (Alarm) -> Void

@@ -1,5 +1,5 @@
 package import Causality
-package import Changes
+internal import Changes
 package import Replication
 package import Store
 

@@ -25,7 +25,7 @@ struct VersionCommand: ParsableCommand {
 
   func run() throws {
     let versions = Versions(
-      version: Self.version, protocolVersions: Array(Replica.protocolVersions),
+      version: Self.version, protocolVersions: Array(NodeEngine.protocolVersions),
       fileFormatVersion: Replica.formatVersion,
       schemaVersion: RosterSchema.version)
     try options.output.show(versions) {

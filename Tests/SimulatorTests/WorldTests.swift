@@ -49,8 +49,8 @@ struct WorldTests {
         node 1 0
         node 2 1
         node 3 2
-        do 1252830 1 put 3 5 2
-        do 1254264 3 put 3 5 2
+        do 1252830 1 put 3 5 2 1=1
+        do 1254264 3 put 3 5 2 1=2
         do 1480734 2 resolve 3 0 2
         """)
     let verdict = try World(plan).run()

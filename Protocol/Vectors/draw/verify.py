@@ -414,10 +414,10 @@ class Record:
 
     def counts(self):
         stated = self.f.get("counts")
-        if stated is not None:
-            need(sum(c["rows"] for c in stated) == self.f["header"]["row_count"], "sum of rows")
-            if self.f.get("rows") is not None:
-                need(stated == counts_of(self.f["rows"]), "counts")
+        need(stated is not None, "no counts")
+        need(sum(c["rows"] for c in stated) == self.f["header"]["row_count"], "sum of rows")
+        if self.f.get("rows") is not None:
+            need(stated == counts_of(self.f["rows"]), "counts")
 
     def roster(self):
         f, w = self.f, self.f.get("witness")
@@ -535,6 +535,8 @@ class Record:
     def matching(self):
         m, rules = self.d.get("matching"), self.p.get("matching")
         if m is None:
+            pool = self.entry and self.entry.get("inspector_frame")
+            need(pool is None or self.d.get("reveal") is None, "no matching of the committed pool")
             return
         need(rules is not None and self.entry.get("inspector_frame") == m["frame"], "not committed")
         need(X(rules["avoidance_hash"]) == avoidance_hash(m["avoidance"]), "avoidance")

@@ -21,10 +21,10 @@ extension DrawVerifier {
     guard strata.map(\.stratum) == parameters.strata.map(\.stratum) else {
       throw .quota(stratum: strata.first?.stratum ?? "", stated: 0, computed: 0)
     }
-    let counts = subject.frame?.counts ?? []
+    guard let counts = subject.frame?.counts else { return .afterFailure }
     for stratum in strata {
       let counted = counts.first { $0.stratum == stratum.stratum }?.eligible ?? 0
-      guard subject.frame?.counts == nil || counted == stratum.eligible else {
+      guard counted == stratum.eligible else {
         throw .countsDiffer(stratum: stratum.stratum)
       }
     }
@@ -99,7 +99,12 @@ extension DrawVerifier {
   }
 
   func checkMatching(_ subject: Subject) throws(DrawFault) -> DrawGap? {
-    guard let matching = subject.draw.matching else { return .notPart }
+    guard let matching = subject.draw.matching else {
+      // Whoever committed a pool shows whom it gave, once the values are revealed.
+      guard entry(of: subject.draw)?.inspectorFrame != nil else { return .notPart }
+      guard subject.draw.reveal != nil else { return .notRevealed }
+      throw .format("the committed pool has no matching")
+    }
     guard let rules = subject.draw.parameters.matching, let entry = entry(of: subject.draw) else {
       throw .notCommitted(matching.frame)
     }

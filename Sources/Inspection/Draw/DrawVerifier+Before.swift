@@ -43,7 +43,7 @@ extension DrawVerifier {
   }
 
   func checkCounts(_ subject: Subject) throws(DrawFault) -> DrawGap? {
-    guard let stated = subject.frame?.counts else { return .notPart }
+    guard let stated = subject.frame?.counts else { throw .format("the frame has no counts") }
     let total = stated.reduce(UInt64(0)) { $0 + UInt64($1.rows) }
     if let count = subject.frame?.header.rowCount, count != total {
       throw .rowCount(stated: count, found: total)
@@ -97,7 +97,7 @@ extension DrawVerifier {
   }
 
   func checkCaps(_ subject: Subject) throws(DrawFault) -> DrawGap? {
-    guard let counts = subject.frame?.counts else { return .notPart }
+    guard let counts = subject.frame?.counts else { return .afterFailure }
     do throws(DrawError) {
       let list = try DrawItemList(version: record.itemListVersion, items: record.items)
       try subject.draw.parameters.check(against: list, counts: counts)

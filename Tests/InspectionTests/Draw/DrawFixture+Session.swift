@@ -7,19 +7,7 @@ extension DrawFixture {
   /// pool, both optional avoidances and a lottery; with or without an answer of the hub.
   mutating func drawSession(hubAnswers: Bool) throws {
     let avoidance = try Self.sessionAvoidance()
-    let small = try InspectorFrame(
-      (1...3).map { number in
-        InspectorRow(
-          id: "P0\(number)", station: "S\(number)", certificateValidTo: 20_261_231,
-          monthCap: number == 1 ? 3 : 6, load: UInt32(number - 1),
-          tags: number == 2 ? ["Q01"] : ["LEAD"])
-      })
-    let others = try InspectorFrame(
-      (1...4).map { number in
-        InspectorRow(
-          id: "V0\(number)", station: "", certificateValidTo: 20_261_231, monthCap: 4,
-          tags: ["LEAD", "Q01"])
-      })
+    let (small, others) = try Self.sessionPools()
     func header(_ pool: InspectorFrame, _ unit: String) throws -> FrameHeader {
       pool.header(
         unit: unit, itemListVersion: list.version, frozenAtMilliseconds: 1_780_000_000_500,
@@ -78,6 +66,24 @@ extension DrawFixture {
           publicValue: Array(Self.lottery.utf8), inspectors: (small, own.hash, avoidance),
           neighbours: others))
     }
+  }
+
+  /// The own pool, too small, and the neighbour's.
+  private static func sessionPools() throws -> (own: InspectorFrame, neighbour: InspectorFrame) {
+    let own = try InspectorFrame(
+      (1...3).map { number in
+        InspectorRow(
+          id: "P0\(number)", station: "S\(number)", certificateValidTo: 20_261_231,
+          monthCap: number == 1 ? 3 : 6, load: UInt32(number - 1),
+          tags: number == 2 ? ["Q01"] : ["LEAD"])
+      })
+    let neighbour = try InspectorFrame(
+      (1...4).map { number in
+        InspectorRow(
+          id: "V0\(number)", station: "", certificateValidTo: 20_261_231, monthCap: 4,
+          tags: ["LEAD", "Q01"])
+      })
+    return (own, neighbour)
   }
 
   private static func sessionAvoidance() throws -> [Avoidance] {
