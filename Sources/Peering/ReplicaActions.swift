@@ -79,6 +79,7 @@ package struct ReplicaActions {
     return .streams(states)
   }
 
+  /// The next change sets that a peer lacks, without the parts that it holds; nil when it lacks none.
   package func readChanges(
     _ request: ChangesRequest
   ) throws(StoreError) -> Replication.OutgoingBatch? {

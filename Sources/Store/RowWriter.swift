@@ -127,7 +127,8 @@ final class RowWriter {
     _ block: RowBlock, _ plan: BlockPlan, _ write: ChangeWrite, _ before: BeforeImages?
   ) throws(StoreError) -> [Int] {
     let layout = plan.layout
-    guard layout.plainRegisters & plan.registers == plan.registers else {
+    // An update without columns only says that its row lives.
+    guard layout.plainRegisters & plan.registers == plan.registers, !plan.columns.isEmpty else {
       return Array(0..<block.rowCount)
     }
     let select = try statements(layout.selectByKey)

@@ -85,6 +85,7 @@ enum ChangeSetSamples {
       ),
       ("control operations, two of later versions", plain, ChangeSetBody(controls: controls)),
       ("a delete with dots of others", plain, ChangeSetBody(blocks: [try deletes()])),
+      ("an update without columns: the row lives", plain, ChangeSetBody(blocks: [try touches()])),
       ("blocks of one table, groups, keys of two columns", plain, try shapes()),
       ("copies with origins, empty over", plain, ChangeSetBody(blocks: [try copies()])),
       ("forty rows, every class and mode", plain, ChangeSetBody(blocks: [try columns()])),
@@ -117,6 +118,15 @@ enum ChangeSetSamples {
             Row(key: [.integer(40)], new: [.text("yes")]),
           ], notes: [try note(2, 1, over: ["530102-1:5"])])
       ], controls: [.suspect(try StreamDot(vector: "530102-1:9"))])
+  }
+
+  private static func touches() throws -> RowBlock {
+    try block(
+      1_001, .update, [],
+      [
+        Row(key: [.blob([0])], before: [], dots: [["530000-1:4", "530102-1:811"]]),
+        Row(key: [.blob([1])], before: [], dots: [["530102-1:1"]]),
+      ], notes: [try note(0, 0, over: ["530000-1:4", "530102-1:811"])])
   }
 
   private static func deletes() throws -> RowBlock {

@@ -117,7 +117,6 @@ enum InvalidChangeSets {
     ("a block of no rows", "02 07 08 00 01 01 10 00 10 00", "malformed"),
     ("kind 3", "02 07 0b 01 00 10 00", "unknownCode"),
     ("a delete with a column", "02 07 0a 01 01 01 10 00 10 00", "malformed"),
-    ("an update without a column", "02 07 09 01 00 10 00", "malformed"),
     ("own registers, written out", "02 07 00 01 01 01 01 10 00 10 00", "nonCanonical"),
     ("group 0", "02 07 00 01 01 01 00 10 00 10 00", "malformed"),
     ("a column twice", "02 07 08 01 02 01 00 10 00 10 00 10 00", "nonCanonical"),

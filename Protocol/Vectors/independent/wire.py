@@ -770,7 +770,7 @@ def get_block(reader, header):
     need(all(group for _, group in columns), "malformed")
     need(all(a == b for a, b in columns) == bool(flags & 8), "nonCanonical")
     kind = KINDS[flags & 3]
-    need(kind == "insert" or (kind == "delete") == (not columns), "malformed")
+    need(kind != "delete" or not columns, "malformed")
     keys = [get_column(reader, count, header) for _ in range((flags >> 5) + 1)]
     news = [get_column(reader, count, header) for _ in columns]
     olds = [get_column(reader, count, header, new) for new in news] if flags & 4 else None
