@@ -72,9 +72,11 @@ package actor ParentCaller {
     let call = Self.call(result, ended)
     if let known = result.peer ?? hints[parent]?.peer {
       do {
+        // An exchange that this node itself gave up, because it stops or another parent answers again, is
+        // nobody's trouble.
         try await engine.note(
           known, isParent: true, address: parent.description, outcome: result.outcome,
-          problem: call.problem, traffic: result.traffic)
+          problem: ended == .cancelled ? nil : call.problem, traffic: result.traffic)
       } catch {
         logger.error(
           "peer not noted", metadata: ["peer": "\(known)", "error": "\(LinkProblem(error))"])

@@ -49,7 +49,7 @@ struct OperatorTests {
     let (province, county) = (try tree.province, try tree.county)
     #expect(try await county.insert("91530102MA6K000001"))
     let alone = try await county.run([
-      "sync", county.folder, "--parents", county.parents, "--json",
+      "sync", county.folder, "--parents", "http://127.0.0.1:1", "--json",
     ])
     #expect(alone.status == 69)
     #expect(try alone.decoded(as: Readings.Sync.self).problemCode == "unreachable")

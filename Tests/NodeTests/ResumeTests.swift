@@ -33,7 +33,8 @@ import Testing
       pair.proxy.heal()
       let arrived = try await pair.applied() - before
       let sent = try await pair.settle()
-      #expect(sent == 2 - arrived, "cut at \(offset): \(arrived) had arrived, \(cut)")
+      // The hub may still have been taking what came before the cut when it was asked.
+      #expect(sent <= 2 - arrived, "cut at \(offset): \(arrived) had arrived, \(cut)")
       #expect(try await pair.applied() - before == 2, "cut at \(offset)")
       // Past the end of the turn nothing was cut.
       if cut.problem == nil { break }
@@ -73,7 +74,7 @@ import Testing
     let pair = try await Pair()
     _ = try await pair.settle()
     var random = SeededGenerator(seed: 7)
-    let titles = (0..<60).map { _ in random.bytes(20_000).map { String($0, radix: 16) }.joined() }
+    let titles = (0..<120).map { _ in random.bytes(20_000).map { String($0, radix: 16) }.joined() }
     try await pair.write { transaction, scope throws(StoreError) in
       for (index, title) in titles.enumerated() {
         try transaction.insert(
@@ -82,15 +83,19 @@ import Testing
       }
     }
     // Each contact is cut somewhere in its second part.
-    var (cuts, carried) = (0, 0)
+    var (cuts, contacts, carried) = (0, 0, 0)
     while true {
+      contacts += 1
       let up = pair.proxy.counts.bytesUp
       pair.proxy.spoil(.cut(.up, after: Limits.partBytes * 2 - 60_000 + random.below(100_000)))
       let call = await pair.caller.exchange(with: pair.address)
       carried += pair.proxy.counts.bytesUp - up
-      if call.problem == nil { break }
-      cuts += 1
-      try #require(cuts < 60, "it does not get on")
+      try #require(contacts < 100, "it does not get on")
+      if call.problem != nil {
+        cuts += 1
+      } else if call.outcome.result == .complete, !call.outcome.differs {
+        break
+      }
     }
     pair.proxy.heal()
     _ = try await pair.settle()
