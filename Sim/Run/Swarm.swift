@@ -35,7 +35,7 @@ struct SwarmCommand: ParsableCommand {
     }
     var isBad = !swarm.failures.isEmpty
     for counter in Counter.allCases where counter.isFault && requireFaults {
-      // Rates of disk errors are not in today's plans.
+      // Seeds draw no flipped bits, failing syncs and I/O errors yet, and a slow link changes every frame.
       if [.corruption, .slowLink, .syncFailure, .inputError].contains(counter) { continue }
       if swarm.totals[counter.rawValue] ?? 0 < 1_000 {
         print("\(counter.rawValue) fired \(swarm.totals[counter.rawValue] ?? 0) times only")
