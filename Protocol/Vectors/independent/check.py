@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An independent reader of the protocol: the standard library of Python 3 and the pages, nothing else.
+"""A second reader of the protocol: it needs the standard library of Python 3 and shares no code with the program.
 
 It reads the vectors beside it, decodes and encodes, verifies chains and signatures, merges in every order,
 follows every session, and ends with status 1 when anything differs. It is a second opinion, not a product:
