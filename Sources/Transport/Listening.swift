@@ -12,7 +12,10 @@ extension Application where Responder == RouterResponder<ConnectionContext> {
     idleMilliseconds: UInt64, logger: Logger,
     onListening: @escaping @Sendable (UInt16) async -> Void
   ) -> Self {
-    Application(
+    var quiet = logger
+    // Whoever listens says so itself, with the name of the listener.
+    quiet.logLevel = max(logger.logLevel, .notice)
+    return Application(
       router: router,
       server: .http1(
         configuration: .init(
@@ -22,11 +25,11 @@ extension Application where Responder == RouterResponder<ConnectionContext> {
             maxHeaderFieldCount: Limits.httpHeaderFields))),
       configuration: .init(
         address: .hostname(address.host, port: Int(address.port)),
-        availableConnectionsDelegate: MaximumAvailableConnections(connections, logger: logger)),
+        availableConnectionsDelegate: MaximumAvailableConnections(connections, logger: quiet)),
       onServerRunning: { channel in
         await onListening(UInt16(clamping: channel.localAddress?.port ?? 0))
       },
-      logger: logger)
+      logger: quiet)
   }
 
   /// Runs, and says which address could not be opened.

@@ -90,16 +90,20 @@ package struct SyncClient: Sendable {
       .channelOption(.socketOption(.so_keepalive), value: 1)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
     do {
-      return try await bootstrap.connect(
+      let channel = try await bootstrap.connect(
         host: parent.endpoint.host, port: Int(parent.endpoint.port)
       ) { channel in
         channel.eventLoop.makeCompletedFuture {
-          opening.note(channel)
           try channel.pipeline.syncOperations.addHTTPClientHandlers()
-          return try SyncConnection.AsyncChannel(wrappingChannelSynchronously: channel)
+          let wrapped = try SyncConnection.AsyncChannel(wrappingChannelSynchronously: channel)
+          opening.note(wrapped)
+          return wrapped
         }
       }
+      await opening.finish(except: channel)
+      return channel
     } catch {
+      await opening.finish(except: nil)
       if Task.isCancelled { throw .cancelled }
       throw .unreachable(parent, reason: Self.reason(error))
     }
@@ -119,28 +123,38 @@ package struct SyncClient: Sendable {
   }
 }
 
-/// The channel that a connection attempt made, so that cancellation can close it on any thread.
+/// The channels that a connection attempt made, so that cancellation can close them on any thread.
 private final class OpeningChannel: Sendable {
   private struct State {
-    var channels: [any Channel] = []
+    var channels: [SyncConnection.AsyncChannel] = []
     var isClosed = false
   }
   private let state = Mutex(State())
 
   /// A host with several addresses is tried at several of them.
-  func note(_ channel: any Channel) {
+  func note(_ channel: SyncConnection.AsyncChannel) {
     let isClosed = state.withLock { state in
-      if !state.isClosed { state.channels.append(channel) }
+      state.channels.append(channel)
       return state.isClosed
     }
-    if isClosed { channel.close(promise: nil) }
+    if isClosed { channel.channel.close(promise: nil) }
   }
 
   func close() {
     let channels = state.withLock { state in
-      defer { state = State(isClosed: true) }
+      state.isClosed = true
       return state.channels
     }
-    for channel in channels { channel.close(promise: nil) }
+    for channel in channels { channel.channel.close(promise: nil) }
+  }
+
+  /// Ends the attempts that came to nothing: NIO traps when a writer goes without its end.
+  func finish(except winner: SyncConnection.AsyncChannel?) async {
+    let channels = state.withLock { $0.channels }
+    for channel in channels where channel.channel !== winner?.channel {
+      channel.channel.close(promise: nil)
+      // The channel's own error is in the attempt's.
+      try? await channel.executeThenClose { _, _ in }
+    }
   }
 }

@@ -134,7 +134,7 @@ struct BundleCommandTests {
     let server = RunningProgram([
       "serve", nodes.prefecture, "--listen", "127.0.0.1:0", "--operations-listen", "127.0.0.1:0",
     ])
-    let line = try await server.line(containing: "listening on ")
+    let line = try await server.line(containing: "listening on 127")
     let address = try #require(line.split(separator: " ").last)
     _ = try await nodes.load("down", at: nodes.prefecture)
     _ = try await nodes.export(nodes.prefecture, to: "530102", "below")

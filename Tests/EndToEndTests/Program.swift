@@ -115,6 +115,8 @@ final class RunningProgram: Sendable {
   /// The process as the system knows it; nil before it runs.
   var processID: Int32? { transcript.processID }
 
+  var hasEnded: Bool { transcript.isOver }
+
   /// What was said so far on the standard error.
   var errors: String { transcript.text(.error) }
 

@@ -85,6 +85,11 @@ struct TestTree: Sendable {
   func agree(within limit: Duration = .seconds(90)) async throws {
     var differences = ""
     let isEven = try await eventually(within: limit) {
+      for node in nodes {
+        if let server = node.server, server.hasEnded {
+          throw ProgramFailure(description: "\(node.code) ended by itself:\n\(server.errors)")
+        }
+      }
       differences = try await self.differences()
       return differences.isEmpty
     }

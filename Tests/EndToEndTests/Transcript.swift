@@ -44,6 +44,8 @@ final class Transcript: Sendable {
     for reader in readers { reader.finish() }
   }
 
+  var isOver: Bool { state.withLock { $0.isOver } }
+
   /// All lines from the first on, and those to come until the program ends.
   var lines: AsyncStream<Line> {
     let (stream, continuation) = AsyncStream.makeStream(of: Line.self)

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Stands between a node and its parent on loopback and spoils connections as told.
 ///
-/// One thread of its own; every method may be called from any task. `stop()` ends it.
+/// One thread of its own; every method may be called from any task, and an order holds when it returns.
+/// `stop()` ends it.
 package final class FaultProxy: Sendable {
   /// What passed since the start.
   package struct Counts: Hashable, Sendable {
@@ -23,6 +24,9 @@ package final class FaultProxy: Sendable {
     /// Connections opened so far are to be reset.
     var resetsAll = false
     var stops = false
+    /// Number of the last order, and of the last that the thread obeyed.
+    var given: UInt64 = 0
+    var obeyed: UInt64 = 0
     var counts = Counts()
   }
 
@@ -89,11 +93,19 @@ package final class FaultProxy: Sendable {
   package var counts: Counts { orders.withLock { $0.counts } }
 
   private func order(_ change: (inout sending Orders) -> Void) {
-    orders.withLock { change(&$0) }
+    let number = orders.withLock { orders in
+      change(&orders)
+      orders.given += 1
+      return orders.given
+    }
     var byte: UInt8 = 0
     // A full pipe wakes the thread as well.
     _ = write(wakeDescriptor, &byte, 1)
+    while orders.withLock({ $0.obeyed < number }) { usleep(100) }
   }
+
+  /// The thread has done what its orders said up to this number.
+  func obeyed(_ number: UInt64) { orders.withLock { $0.obeyed = number } }
 
   /// The orders as they stand; `resetsAll` is taken with them.
   func takeOrders() -> Orders {

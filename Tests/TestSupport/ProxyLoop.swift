@@ -70,6 +70,7 @@ struct ProxyLoop {
       }
       if orders.stops { break }
       obey(refusing: orders.refuses)
+      proxy.obeyed(orders.given)
       wait(stalling: orders.stalls)
       if isListening { accept(orders.target) }
       if !orders.stalls { step() }
@@ -77,15 +78,18 @@ struct ProxyLoop {
     close(listener)
     close(wake)
     proxy.closeWake()
+    proxy.obeyed(.max)
   }
 
   /// A socket that holds the port without listening makes the system refuse connections.
   private mutating func obey(refusing: Bool) {
     if refusing == !isListening { return }
     if refusing {
-      close(listener)
       do {
-        listener = try Socket.holding(port: proxy.port)
+        // The new socket holds the port before the old one leaves it.
+        let holder = try Socket.holding(port: proxy.port)
+        close(listener)
+        listener = holder
         isListening = false
       } catch {
         preconditionFailure("the proxy lost its port: \(error)")

@@ -42,8 +42,9 @@ enum Socket {
   static func holding(port: UInt16) throws -> Int32 {
     let descriptor = try make()
     var yes: Int32 = 1
-    setsockopt(
-      descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    for option in [SO_REUSEADDR, SO_REUSEPORT] {
+      setsockopt(descriptor, SOL_SOCKET, option, &yes, socklen_t(MemoryLayout<Int32>.size))
+    }
     guard withAddress(port, { bind(descriptor, $0, $1) }) == 0 else {
       let error = SocketError(call: "bind")
       close(descriptor)
