@@ -10,7 +10,7 @@ SWIFT ?= swift
 ARGS ?=
 # Options of `swift test`, e.g. make test TESTS="--filter MergeTests"
 TESTS ?=
-# Tests that wait for sockets and processes: the tests that keep the processor busy would starve them.
+# Tests that wait for sockets and processes: others beside them would starve them, so they run one by one.
 TIMED_TESTS := ^(TransportTests|NodeTests|EndToEndTests|TestSupportTests)
 # The simulator replaces SQLite's default VFS: its tests have a process of their own.
 SIMULATOR_TESTS := ^SimulatorTests
@@ -43,7 +43,7 @@ ifeq ($(strip $(TESTS)),)
 	@echo "==> running the tests of the simulator, which replaces the file system under SQLite, by themselves"
 	$(SWIFT) test --skip-build --filter '$(SIMULATOR_TESTS)'
 	@echo "==> running the tests with sockets, processes and time-outs by themselves"
-	$(SWIFT) test --skip-build --filter '$(TIMED_TESTS)'
+	$(SWIFT) test --skip-build --no-parallel --filter '$(TIMED_TESTS)'
 	@$(MAKE) --no-print-directory independent
 else
 	$(SWIFT) test $(TESTS)

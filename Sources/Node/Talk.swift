@@ -6,8 +6,9 @@ internal import Store
 internal import Transport
 internal import Wire
 
-/// One conversation: a machine, the frames on their way in and out, and what was counted. One task at a time
-/// drives it.
+/// One conversation: a machine, the frames on their way in and out, and what was counted.
+///
+/// Sending and hearing may be two tasks. Each input is taken and all its actions done before the next.
 actor Talk<Machine: ExchangeMachine> {
   private var conversation: Conversation
   private var machine: Machine
@@ -17,6 +18,8 @@ actor Talk<Machine: ExchangeMachine> {
   private var outcome: ExchangeOutcome?
   private var traffic = LinkTraffic()
   private var timerMilliseconds: UInt64?
+  private var isEntered = false
+  private var waiting: [CheckedContinuation<Void, Never>] = []
   /// What kept this node's replica from taking part; the conversation is over then.
   private(set) var trouble: StoreError?
 
@@ -56,7 +59,9 @@ actor Talk<Machine: ExchangeMachine> {
 
   /// Takes the peer's turn while it arrives. A cut ends the conversation; complete frames count.
   func hear(_ opening: Opening, _ body: SyncBody) async throws(TransportError) {
+    await enter()
     await drain()
+    leave()
     for bytes in opening.chunks where !isFinished { await take(bytes) }
     do throws(TransportError) {
       while !isFinished, let bytes = try await body.next() { await take(bytes) }
@@ -68,6 +73,8 @@ actor Talk<Machine: ExchangeMachine> {
 
   /// Takes some bytes of the peer's turn.
   func take(_ bytes: [UInt8]) async {
+    await enter()
+    defer { leave() }
     traffic.bytesIn += UInt64(bytes.count)
     decoder.append(bytes)
     while !isFinished {
@@ -78,18 +85,23 @@ actor Talk<Machine: ExchangeMachine> {
       } catch {
         machine.reject(Self.code(of: error), subject: "\(error)")
       }
-      await drain()
+      // Whoever has spoken only hears: no turn grows, and frames on their way out must not hold up what is heard.
+      await drain(isPaced: !Machine.speaksFirst)
     }
   }
 
   /// The link is gone, or the peer has said all.
   func linkEnded() async {
+    await enter()
+    defer { leave() }
     machine.linkEnded()
     await drain()
   }
 
   /// Frames that the machine has ready; more may come after them.
   func takeFrames() async -> [[UInt8]] {
+    await enter()
+    defer { leave() }
     if pending.isEmpty { await drain() }
     let frames = pending.map { FrameCodec.encode($0) }
     pending = []
@@ -102,8 +114,8 @@ actor Talk<Machine: ExchangeMachine> {
 
   /// Steps until the machine waits or is finished, or a few frames are ready: the reader of a turn sets the
   /// pace, so that a turn is never held whole.
-  private func drain() async {
-    while outcome == nil, pending.count < 4 {
+  private func drain(isPaced: Bool = true) async {
+    while outcome == nil, !isPaced || pending.count < 4 {
       do throws(StoreError) {
         let next = try await engine.step(machine, in: conversation)
         (machine, conversation) = (next.machine, next.conversation)
@@ -124,6 +136,17 @@ actor Talk<Machine: ExchangeMachine> {
         machine.linkEnded()
       }
     }
+  }
+
+  /// Keeps others out until `leave()`: an actor lets them in wherever it waits.
+  private func enter() async {
+    while isEntered { await withCheckedContinuation { waiting.append($0) } }
+    isEntered = true
+  }
+
+  private func leave() {
+    isEntered = false
+    if !waiting.isEmpty { waiting.removeFirst().resume() }
   }
 
   private static func code(of error: WireError) -> ProtocolErrorCode {
@@ -153,13 +176,17 @@ extension Talk where Machine == HubWait {
   }
 
   private func streamsChanged(_ streams: [StreamID]) async {
+    await enter()
+    defer { leave() }
     machine.streamsChanged(streams)
     await drain()
   }
 
   private func fireTimer() async {
+    await enter()
     machine.timerFired()
     await drain()
+    leave()
     await engine.wake()
   }
 }

@@ -50,6 +50,8 @@ package struct BundleImport: ExchangeMachine {
     standing.signatureHolds && standing.registration == .admitted
   }
 
+  package static var speaksFirst: Bool { false }
+
   package mutating func next() -> ExchangeAction? { queue.next() }
 
   package mutating func receive(_ message: Message, wallMilliseconds: UInt64) {

@@ -85,6 +85,8 @@ package struct ChildExchange: ExchangeMachine {
     if case .finished = state { true } else { false }
   }
 
+  package static var speaksFirst: Bool { true }
+
   package mutating func next() -> ExchangeAction? { queue.next() }
 
   package mutating func answer(_ answer: ExchangeAnswer) {
@@ -99,13 +101,30 @@ package struct ChildExchange: ExchangeMachine {
   }
 
   package mutating func receive(_ message: Message, wallMilliseconds: UInt64) {
-    precondition(queue.isDrained || isFinished, "actions are done before the next frame")
+    precondition(!queue.isAwaiting, "the last action is answered before the next frame")
+    if !queue.isDrained { breakOff() }
     switch state {
     case .greeting(let greeting): greet(greeting, message, wallMilliseconds)
     case .listening(let listening): hear(listening, message)
     case .finished: break
-    case .opening, .telling: violate(.unexpectedFrame, "frame before DONE")
+    case .opening, .telling: violate(.unexpectedFrame, "\(message.name) before HELLO")
     }
+  }
+
+  /// A hub that refuses answers before the child's turn is over: the rest of the turn stays unsaid.
+  private mutating func breakOff() {
+    var said: Said
+    switch state {
+    case .telling(let telling): said = telling.said
+    case .greeting(let greeting): said = greeting.said
+    case .opening:
+      queue.clear()
+      return
+    case .listening, .finished: return
+    }
+    queue.clear()
+    said.acknowledgements = []
+    state = .greeting(Greeting(said: said))
   }
 
   package mutating func reject(_ code: ProtocolErrorCode, subject: String) {
@@ -242,7 +261,11 @@ package struct ChildExchange: ExchangeMachine {
       let id = stream.summary.stream
       let summary = summaries[id]
       hint[id].seen = summary
-      guard let summary else { continue }
+      guard let summary else {
+        // To be compared anew, and what is learned then counts as moved.
+        hint[id].known = nil
+        continue
+      }
       if !settle(stream, summary, listening) {
         listening.differing.append(id)
         hint[id].known = nil

@@ -96,12 +96,15 @@ package protocol ExchangeMachine: Sendable {
   mutating func next() -> ExchangeAction?
   /// Answers the last action. Traps when the answer does not belong to it.
   mutating func answer(_ answer: ExchangeAnswer)
-  /// One frame of the peer. Traps when actions are left to do.
+  /// One frame of the peer, which may come at any time. Traps only when the last action was not answered, or, at the
+  /// hub, when actions are left to do in the child's turn.
   mutating func receive(_ message: Message, wallMilliseconds: UInt64)
   /// Bytes that are no frame: `malformedFrame` or `limitExceeded`, with what was wrong as subject.
   mutating func reject(_ code: ProtocolErrorCode, subject: String)
   /// The link ended, wherever it stood.
   mutating func linkEnded()
+  /// Whether its side says its turn before it hears the other's.
+  static var speaksFirst: Bool { get }
   /// True once `.finish` is asked for.
   var isFinished: Bool { get }
 }
@@ -113,6 +116,7 @@ struct ActionQueue: Sendable {
   private(set) var awaited: ExchangeAction?
 
   var isDrained: Bool { first == actions.count && awaited == nil }
+  var isAwaiting: Bool { awaited != nil }
 
   mutating func append(_ action: ExchangeAction) { actions.append(action) }
 

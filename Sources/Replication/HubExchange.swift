@@ -69,6 +69,8 @@ package struct HubExchange: ExchangeMachine {
     if case .finished = state { true } else { false }
   }
 
+  package static var speaksFirst: Bool { false }
+
   package mutating func next() -> ExchangeAction? { queue.next() }
 
   package mutating func answer(_ answer: ExchangeAnswer) {
@@ -83,7 +85,7 @@ package struct HubExchange: ExchangeMachine {
   }
 
   package mutating func receive(_ message: Message, wallMilliseconds: UInt64) {
-    precondition(queue.isDrained || isFinished, "actions are done before the next frame")
+    precondition(!queue.isAwaiting, "the last action is answered before the next frame")
     switch state {
     case .greeting(let greeting): greet(greeting, message, wallMilliseconds)
     case .listening(let listening): hear(listening, message)

@@ -40,10 +40,12 @@ package struct HubWait: ExchangeMachine {
     if case .finished = state { true } else { false }
   }
 
+  package static var speaksFirst: Bool { false }
+
   package mutating func next() -> ExchangeAction? { queue.next() }
 
   package mutating func receive(_ message: Message, wallMilliseconds: UInt64) {
-    precondition(queue.isDrained || isFinished, "actions are done before the next frame")
+    precondition(!queue.isAwaiting, "the last action is answered before the next frame")
     switch (state, message) {
     case (.greeting(nil), .hello(let hello)):
       state = .greeting(hello)
@@ -215,6 +217,8 @@ package struct ChildWait: ExchangeMachine {
     if case .finished = state { true } else { false }
   }
 
+  package static var speaksFirst: Bool { true }
+
   package mutating func next() -> ExchangeAction? { queue.next() }
 
   package mutating func answer(_ answer: ExchangeAnswer) {
@@ -234,7 +238,9 @@ package struct ChildWait: ExchangeMachine {
   }
 
   package mutating func receive(_ message: Message, wallMilliseconds: UInt64) {
-    precondition(queue.isDrained || isFinished, "actions are done before the next frame")
+    precondition(!queue.isAwaiting, "the last action is answered before the next frame")
+    // What is unsaid when the hub answers stays unsaid.
+    if !queue.isDrained && !isFinished { queue.clear() }
     switch (state, message) {
     case (.greeting(nil, _), .hello(let hello)):
       guard hello.protocolVersions.overlaps(context.protocolVersions) else {

@@ -147,6 +147,73 @@ import Wire
         == .failed(.violated(ErrorMessage(code: .unexpectedFrame, subject: "SEAL"))))
   }
 
+  @Test("A hub that answers before the child's turn is over is heard, and the turn is said again")
+  func earlyAnswer() throws {
+    for told in 0..<12 {
+      var pair = try ModelPair.met()
+      for _ in 0..<40 { pair.child.replica.write(pair.county) }
+      pair.link.settle(pair.child, pair.hub)
+      for _ in 0..<40 { pair.child.replica.write(pair.county) }
+      // The hub has started anew and refuses the HELLO while changes are still on their way.
+      pair.hub.processSecret += 1
+      var speaker = ChildExchange(
+        context: pair.child.context, shared: pair.child.shared(with: pair.hub.node),
+        hint: pair.child.hint(pair.hub))
+      var listener = HubExchange(context: pair.hub.context, memory: ChildMemory())
+      var said: [Message] = []
+      while said.count < told, let action = speaker.next() {
+        if case .send(let message) = action { said.append(message) }
+        if let answer = pair.child.perform(action, peer: pair.hub.replica.id) {
+          speaker.answer(answer)
+        }
+      }
+      guard said.count == told else { break }
+      var answer: [Message] = []
+      for message in said {
+        listener.receive(message, wallMilliseconds: 0)
+        answer += pair.hub.drain(&listener, peer: pair.child.replica.id)
+      }
+      if told == 0 { answer = [.done] }
+      for message in answer {
+        speaker.receive(message, wallMilliseconds: 0)
+        #expect(pair.child.drain(&speaker, peer: pair.hub.replica.id).isEmpty, "it says no more")
+      }
+      #expect(speaker.isFinished, "after \(told) frames")
+      let result = try #require(pair.child.outcomes.last).result
+      if told == 0 {
+        #expect(
+          result
+            == .failed(
+              .violated(ErrorMessage(code: .unexpectedFrame, subject: "DONE before HELLO"))))
+      } else {
+        #expect(result == .challenged, "after \(told) frames")
+      }
+      pair.child.hints[pair.hub.node] = speaker.hint
+      pair.link.settle(pair.child, pair.hub)
+      let isEqual = pair.isEqual
+      #expect(isEqual, "after \(told) frames")
+    }
+  }
+
+  @Test("Frames after a turn's end change nothing, however much the hub has left to say")
+  func late() throws {
+    let pair = try ModelPair.met()
+    for _ in 0..<40 { pair.hub.replica.write(pair.county) }
+    var listener = HubExchange(context: pair.hub.context, memory: ChildMemory())
+    for message in [Message.hello(hello(pair)), .done] {
+      listener.receive(message, wallMilliseconds: 0)
+      while !(message == .done), let action = listener.next() {
+        if let answer = pair.hub.perform(action, peer: nil) { listener.answer(answer) }
+      }
+    }
+    for message in [Message.done, .hello(hello(pair))] {
+      listener.receive(message, wallMilliseconds: 0)
+      listener.reject(.malformedFrame, subject: "frame 9")
+    }
+    #expect(pair.hub.drain(&listener, peer: nil).last == .done)
+    #expect(listener.isFinished)
+  }
+
   private func hello(_ pair: ModelPair) -> Hello {
     var speaker = ChildExchange(
       context: pair.child.context, shared: pair.child.shared(with: pair.hub.node),
