@@ -241,6 +241,8 @@ package struct BundleImport: ExchangeMachine {
   }
 
   private mutating func makeReply(_ loading: Loading, _ found: [Acknowledgement]) {
+    // What is known here is told to nobody that this node never admitted.
+    guard standing.registration == .admitted else { return }
     let manifest = BundleManifest(
       from: context.replica, to: from.node, createdMilliseconds: context.wallMilliseconds,
       isAcknowledgement: true,

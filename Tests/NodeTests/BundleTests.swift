@@ -173,8 +173,12 @@ import Wire
       to: try #require(NodeCode(division: 10)), basis: .nothing,
       path: world.folder.path(of: "bundle"))
     try replica.close()
-    let taken = try world.load(at: 10)
+    let taken = try world.load(at: 10, acknowledging: "ack")
     #expect(taken.seal == .senderUnknown && taken.outcome.applied == 0)
+    #expect(
+      taken.acknowledgement == nil
+        && !FileManager.default.fileExists(atPath: world.folder.path(of: "ack")),
+      "it is told nothing")
     #expect(try world[10].peers().allSatisfy { $0.replica.node != stranger })
   }
 
