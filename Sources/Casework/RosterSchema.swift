@@ -5,11 +5,8 @@ package import Changes
 /// Every table has the scope column `division`, a code of `DivisionTree`. Keys are natural, so that the
 /// same file imported at two terminals makes the same rows (C-25); they identify a row within one
 /// division, the same key in two divisions is a violation for people. Ids 1,000…1,003 are used;
-/// further roster tables follow from 1,004.
+/// further roster tables follow from 1,004. Version 1 of the product's schema held these tables alone.
 package enum RosterSchema {
-  /// Grows with each additive change.
-  package static let version: UInt32 = 1
-
   /// The column of the scope in every table.
   package static let scopeColumn = "division"
 
@@ -53,15 +50,8 @@ package enum RosterSchema {
     groups: RosterField.groups(of: ExclusionMarkFields.all),
     rules: [RowRule("excluded_company", .reference(["subject_code"], to: TableID(1_000)))])
 
-  /// All roster tables at `version`.
-  package static let current: Schema = {
-    do throws(Schema.Invalid) {
-      return try Schema(
-        version: version, tables: [companies, inspectors, objectTags, exclusionMarks])
-    } catch {
-      preconditionFailure("the roster schema is a constant: \(error.reason)")
-    }
-  }()
+  /// Ascending by id.
+  package static let tables = [companies, inspectors, objectTags, exclusionMarks]
 }
 
 /// The columns of `object_tags`.

@@ -81,7 +81,8 @@ extension Replica {
     return replica
   }
 
-  /// Opens a replica for reading only, also while its server runs.
+  /// Opens a replica for reading only, also while its server runs. A file of an older schema version is read
+  /// as it is, without the tables that came later: `open` makes them.
   package static func openReadOnly(
     folder: ReplicaFolder, tree: ScopeTree, schema: Schema, host: any Host = SystemHost()
   ) throws(StoreError) -> Replica {
@@ -90,9 +91,25 @@ extension Replica {
     }
     let (database, connection) = try openDatabase(folder, isOwner: false, readOnly: true)
     let replica = try make(
-      folder, database, connection, tree, schema, host, nil, withKey: false)
+      folder, database, connection, tree, try present(schema, in: database), host, nil,
+      withKey: false)
     try replica.readStopReason()
     return replica
+  }
+
+  /// The schema without the tables that the file does not have.
+  private static func present(
+    _ schema: Schema, in database: DatabaseQueue
+  ) throws(StoreError) -> Schema {
+    do {
+      let names = try database.read { database in
+        try String.fetchSet(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+      }
+      return try Schema(
+        version: schema.version, tables: schema.tables.filter { names.contains($0.name) })
+    } catch {
+      throw .folder(path: database.path, problem: "its tables cannot be read: \(error)")
+    }
   }
 
   static func make(

@@ -37,6 +37,11 @@ extension Replica {
         "the file was written under schema version \(last), this program has \(schema.version)")
     }
     guard last < schema.version else { return false }
+    guard last == 0 || isOwner else {
+      throw .schema(
+        "a server of schema version \(last) runs on the file, this program has \(schema.version); "
+          + "stop it and start it with this program")
+    }
     try setFact("schema_version", "\(schema.version)")
     return last > 0
   }

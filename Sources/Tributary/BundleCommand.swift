@@ -148,7 +148,7 @@ struct BundleCommand: ParsableCommand {
       let divisions = try NodeFolder.divisions()
       return try Problem.fromStore("cannot check the seal", on: folder) { () throws(StoreError) in
         let replica = try Replica.openReadOnly(
-          folder: ReplicaFolder(folder), tree: divisions.scopes, schema: RosterSchema.current)
+          folder: ReplicaFolder(folder), tree: divisions.scopes, schema: CaseworkSchema.current)
         if try replica.isSigned(seal.signedBytes, signature: seal.signature, by: from) {
           return .holds
         }

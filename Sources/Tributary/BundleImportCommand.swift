@@ -61,7 +61,7 @@ struct BundleImportCommand: ParsableCommand {
   private func openTrial(_ divisions: DivisionTree) throws(Problem) -> Replica {
     try Problem.fromStore("cannot try the import", on: node.folder) { () throws(StoreError) in
       try Replica.openTrial(
-        folder: node.path, tree: divisions.scopes, schema: RosterSchema.current)
+        folder: node.path, tree: divisions.scopes, schema: CaseworkSchema.current)
     }
   }
 }

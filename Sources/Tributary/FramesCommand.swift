@@ -53,13 +53,13 @@ struct FramesCommand: ParsableCommand {
       guard let folder else {
         // The program's own tables are valid; without them there are numbers.
         return try? Schema(
-          version: RosterSchema.version, tables: [Registry.table] + RosterSchema.current.tables)
+          version: CaseworkSchema.version, tables: [Registry.table] + CaseworkSchema.current.tables)
       }
       let divisions = try NodeFolder.divisions()
       return try Problem.fromStore("cannot read the tables", on: folder) {
         () throws(StoreError) in
         try Replica.openReadOnly(
-          folder: ReplicaFolder(folder), tree: divisions.scopes, schema: RosterSchema.current
+          folder: ReplicaFolder(folder), tree: divisions.scopes, schema: CaseworkSchema.current
         ).schema
       }
     }

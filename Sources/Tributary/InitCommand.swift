@@ -74,7 +74,7 @@ struct InitCommand: ParsableCommand {
     let replica = try Problem.fromStore("cannot make the node", on: folder) {
       () throws(StoreError) in
       try Replica.create(
-        folder: path, node: code, tree: divisions.scopes, schema: RosterSchema.current,
+        folder: path, node: code, tree: divisions.scopes, schema: CaseworkSchema.current,
         anchor: root, name: name ?? division.name, wallMilliseconds: Wall.milliseconds)
     }
     try replica.closing { replica in

@@ -21,7 +21,7 @@ struct NodeFolder: ParsableArguments {
     let divisions = try Self.divisions()
     return try Problem.fromStore("cannot open the replica", on: folder) { () throws(StoreError) in
       try Replica.openReadOnly(
-        folder: path, tree: divisions.scopes, schema: RosterSchema.current)
+        folder: path, tree: divisions.scopes, schema: CaseworkSchema.current)
     }
   }
 
@@ -30,7 +30,7 @@ struct NodeFolder: ParsableArguments {
     return try Problem.fromStore("cannot open the replica", on: folder.path) {
       () throws(StoreError) in
       try Replica.open(
-        folder: folder, tree: divisions.scopes, schema: RosterSchema.current,
+        folder: folder, tree: divisions.scopes, schema: CaseworkSchema.current,
         wallMilliseconds: Wall.milliseconds)
     }
   }

@@ -64,7 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
       let hosts = (configuration.listen.host, configuration.operationsListen.host)
       let service = try NodeService(
         configuration: configuration, tree: DivisionTree.builtIn().scopes,
-        schema: RosterSchema.current, logger: LogOutput.logger(configuration)
+        schema: CaseworkSchema.current, logger: LogOutput.logger(configuration)
       ) { listener, port in
         switch listener {
         case .children: StandardStream.note("listening on \(hosts.0):\(port)")
@@ -100,7 +100,7 @@ struct SyncCommand: AsyncParsableCommand {
       let configuration = try options.configuration()
       let tree = try DivisionTree.builtIn().scopes
       let once = try SyncOnce(
-        folder: ReplicaFolder(options.folder), tree: tree, schema: RosterSchema.current,
+        folder: ReplicaFolder(options.folder), tree: tree, schema: CaseworkSchema.current,
         parents: configuration.parents, timeouts: configuration.clientTimeouts,
         logger: LogOutput.logger(configuration))
       let result = try await once.run()

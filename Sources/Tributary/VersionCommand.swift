@@ -27,7 +27,7 @@ struct VersionCommand: ParsableCommand {
     let versions = Versions(
       version: Self.version, protocolVersions: Array(NodeEngine.protocolVersions),
       fileFormatVersion: Replica.formatVersion,
-      schemaVersion: RosterSchema.version)
+      schemaVersion: CaseworkSchema.version)
     try options.output.show(versions) {
       "tributary \(versions.version), protocol \(versions.protocolVersions.map { "\($0)" }.joined(separator: ", ")), file format \(versions.fileFormatVersion), "
         + "schema \(versions.schemaVersion)\n"

@@ -27,7 +27,8 @@ final class CaseWorld {
   /// Milliseconds since 1970 at all nodes.
   var wall: UInt64
 
-  init(at start: String = "2026-01-20") throws {
+  /// `schemas`: of nodes whose program is not of today.
+  init(at start: String = "2026-01-20", schemas: [Place: Schema] = [:]) throws {
     divisions = try DivisionTree.builtIn()
     calendar = try ReferenceData.calendar()
     root = FileManager.default.temporaryDirectory.path + "/tributary-case-\(UUID().uuidString)"
@@ -40,7 +41,8 @@ final class CaseWorld {
           : NodeCode(division: place.rawValue))
       let replica = try Replica.create(
         folder: ReplicaFolder("\(root)/\(place)"), node: code, tree: divisions.scopes,
-        schema: CaseworkSchema.current, anchor: replicas[.province]?.identity.anchor,
+        schema: schemas[place] ?? CaseworkSchema.current,
+        anchor: replicas[.province]?.identity.anchor,
         wallMilliseconds: wall)
       replicas[place] = replica
       if let parent = parent(of: place) {
@@ -60,6 +62,16 @@ final class CaseWorld {
   subscript(place: Place) -> Replica {
     guard let replica = replicas[place] else { preconditionFailure("no node \(place)") }
     return replica
+  }
+
+  /// Closes a replica and opens it with the program of today.
+  func reopen(_ place: Place) throws {
+    let folder = self[place].folder
+    try self[place].close()
+    replicas[place] = nil
+    replicas[place] = try Replica.open(
+      folder: folder, tree: divisions.scopes, schema: CaseworkSchema.current,
+      wallMilliseconds: wall)
   }
 
   private func parent(of place: Place) -> Place? {

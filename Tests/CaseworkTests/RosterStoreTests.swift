@@ -23,7 +23,7 @@ private final class TwoNodes {
       try Replica.create(
         folder: ReplicaFolder("\(root)/\(division)"),
         node: try #require(NodeCode(division: division)), tree: divisions.scopes,
-        schema: RosterSchema.current, anchor: anchor, wallMilliseconds: 1_800_000_000_000)
+        schema: CaseworkSchema.current, anchor: anchor, wallMilliseconds: 1_800_000_000_000)
     }
     let province = try create(530_000, nil)
     county = try create(530_102, province.identity.anchor)

@@ -32,7 +32,7 @@ final class HostileChild {
   init(_ node: TestNode, calling hub: TestNode) throws {
     replica = try Replica.open(
       folder: ReplicaFolder(node.folder), tree: DivisionTree.builtIn().scopes,
-      schema: RosterSchema.current, wallMilliseconds: Self.now)
+      schema: CaseworkSchema.current, wallMilliseconds: Self.now)
     parent = try ParentAddress("http://127.0.0.1:\(hub.port)")
   }
 
@@ -84,7 +84,7 @@ final class HostileChild {
       ? [] : try replica.summaries(of: replica.streams)
     let bare = Hello(
       protocolVersions: versions, replica: other ?? replica.identity.replica,
-      schemaVersion: RosterSchema.version, wallMilliseconds: Self.now, quarantineCount: 0,
+      schemaVersion: CaseworkSchema.version, wallMilliseconds: Self.now, quarantineCount: 0,
       challenge: challenge ?? self.challenge, streams: streams, signature: [])
     var signature = try replica.identity.sign(bare.signedBytes)
     if spoiled { signature[5] ^= 1 }

@@ -55,7 +55,7 @@ final class Demo {
     for (index, node) in nodes.enumerated() {
       guard let code = NodeCode(division: node.scope.code) else { continue }
       let replica = try Replica.create(
-        folder: node.folder, node: code, tree: divisions.scopes, schema: RosterSchema.current,
+        folder: node.folder, node: code, tree: divisions.scopes, schema: CaseworkSchema.current,
         anchor: anchor, name: node.division.name, wallMilliseconds: Wall.milliseconds)
       if anchor == nil { anchor = replica.identity.anchor }
       let request = try replica.identity.enrolmentRequest(name: node.division.name)
@@ -109,13 +109,13 @@ final class Demo {
 
   func open(_ node: DemoNode) throws -> Replica {
     try Replica.open(
-      folder: node.folder, tree: divisions.scopes, schema: RosterSchema.current,
+      folder: node.folder, tree: divisions.scopes, schema: CaseworkSchema.current,
       wallMilliseconds: Wall.milliseconds)
   }
 
   func read(_ node: DemoNode) throws -> Replica {
     try Replica.openReadOnly(
-      folder: node.folder, tree: divisions.scopes, schema: RosterSchema.current)
+      folder: node.folder, tree: divisions.scopes, schema: CaseworkSchema.current)
   }
 
   /// One local transaction at a node, while its server runs.

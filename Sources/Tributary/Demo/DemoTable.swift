@@ -18,7 +18,7 @@ enum DemoTable {
       let peers = try replica.peers()
       let log = try replica.logStatistics()
       let own = StreamID(scope: node.scope)
-      let text = try RosterSchema.current.tables.reduce(0) {
+      let text = try CaseworkSchema.current.tables.reduce(0) {
         try $0 + replica.textBytes(of: $1.id)
       }
       table.append([
