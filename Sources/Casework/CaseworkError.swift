@@ -21,6 +21,8 @@ package enum CaseworkError: Error, Equatable, Sendable {
   case exists(table: String, key: String)
   /// A row that is needed is not here; its table and key.
   case missing(table: String, key: String)
+  /// The cut of a report is none, or was made under other rules; the reason.
+  case cutUnusable(String)
   /// The replica cannot go on.
   case store(StoreError)
 }

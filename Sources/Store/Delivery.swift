@@ -209,7 +209,7 @@ final class Delivery {
     atom = replica.nextLog
     var bodies: [ChangeSetBody?] = []
     for incoming in transaction {
-      bodies.append(try apply(incoming))
+      bodies.append(try take(incoming))
       let (stream, writer) = (incoming.header.stream, incoming.header.replica)
       runs[stream]?[writer]?.list.removeAll { $0.header.number == incoming.header.number }
       outcome.applied += 1
@@ -221,8 +221,8 @@ final class Delivery {
     try judge(transaction, bodies)
   }
 
-  /// Applies one change set; returns its body, nil when that is malformed.
-  private func apply(_ incoming: Incoming) throws(StoreError) -> ChangeSetBody? {
+  /// Applies one change set that is proved and ready; returns its body, nil when that is malformed.
+  func take(_ incoming: Incoming) throws(StoreError) -> ChangeSetBody? {
     let header = incoming.header
     let state = try replica.state(of: header.stream)
     let head = state.heads[header.replica]

@@ -203,7 +203,7 @@ extension Replica {
     return connection
   }
 
-  private static func createTables(
+  static func createTables(
     _ database: DatabaseQueue, facts: [(String, Value)]
   ) throws(StoreError) {
     do {

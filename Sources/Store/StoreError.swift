@@ -35,6 +35,8 @@ package enum StoreError: Error, Equatable, Sendable {
   case damagedRecord(String)
   /// A node that cannot be admitted here.
   case notAdmissible(String)
+  /// The rows of a cut cannot be read here.
+  case cutUnreadable(CutProblem)
 }
 
 /// Why a replica stopped writing under its epoch. Source: engine.md §6.

@@ -115,6 +115,7 @@ extension Problem {
       Facts(
         subject: table, reason: "the form of row \(key) is not from this replica",
         next: ["Read the row again and repeat the change."], status: .data)
+    case .cutUnreadable(let problem): cutFacts(problem)
     case .busy, .diskFull, .storage, .folder, .schema, .damagedRecord, .writingStopped:
       Facts(reason: "\(error)", next: [], status: .software)
     }
@@ -122,6 +123,25 @@ extension Problem {
 }
 
 extension Problem {
+  /// Why the rows of a cut cannot be read.
+  private static func cutFacts(_ problem: CutProblem) -> Facts {
+    switch problem {
+    case .streamNotHeld(let stream):
+      Facts(
+        reason: "this node does not hold the stream \(stream)",
+        next: ["Read the cut on a node that does: the one that made it, or one above."],
+        status: .data)
+    case .unknownHere(let dot):
+      Facts(
+        reason: "the cut knows \(dot), which has not arrived here",
+        next: ["Let the node sync, then run the command again."], status: .temporary)
+    case .notClosed(let dot):
+      Facts(
+        reason: "the cut has \(dot) without what that builds on; no replica was ever there",
+        next: ["Give a cut as `tributary report --save-cut` wrote it."], status: .data)
+    }
+  }
+
   /// An error of the use cases in words.
   init(_ failed: String, on subject: String? = nil, _ error: CaseworkError) {
     switch error {
@@ -146,6 +166,11 @@ extension Problem {
       self.init(
         failed, on: subject, because: "\(table) has no row \(key) here",
         next: ["Check the number; a row of another node may not have arrived yet."],
+        status: .data)
+    case .cutUnusable(let reason):
+      self.init(
+        failed, on: subject, because: reason,
+        next: ["Give a cut that `tributary report --save-cut` wrote, under the same rules."],
         status: .data)
     case .store(let error):
       self.init(failed, on: subject ?? "the replica", error)

@@ -26,6 +26,7 @@ import Terminal
       BundleCommand.self,
       FramesCommand.self,
       DrawCommand.self,
+      ReportCommand.self,
       CheckCommand.self,
       BenchCommand.self,
       ConfigCommand.self,

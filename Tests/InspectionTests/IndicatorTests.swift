@@ -215,7 +215,7 @@ import Testing
     for _ in 0..<10 {
       let again = IndicatorReport(units.shuffled(using: &generator), asOf: asOf)
       #expect(again.csv == first.csv)
-      #expect(again.json == first.json)
+      #expect(again.json() == first.json())
     }
     #expect(first.csv.hasPrefix("unit,name,indicator,title,value,"))
     #expect(first.csv.contains("\r\n530112,单位530112,K04,结果按时公示率,—,,,"))

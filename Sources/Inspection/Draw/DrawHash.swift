@@ -20,6 +20,9 @@ package struct DrawHash: Hashable, Sendable {
     self.words = (words[0], words[1], words[2], words[3])
   }
 
+  /// SHA-256 of bytes.
+  package init(hashing bytes: [UInt8]) { self = DrawDigest.hash(bytes) }
+
   /// The 32 bytes.
   package var bytes: [UInt8] {
     var bytes: [UInt8] = []

@@ -20,9 +20,9 @@ extension IndicatorReport {
     return text
   }
 
-  /// The lines as JSON, names in a fixed order.
-  package var json: String {
-    var text = "{\"as_of_milliseconds\":\(asOf.milliseconds),\"lines\":["
+  /// The lines as JSON, names in a fixed order. `cut`: the JSON of the cut that they were made at.
+  package func json(cut: String = "null") -> String {
+    var text = "{\"as_of_milliseconds\":\(asOf.milliseconds),\"cut\":\(cut),\"lines\":["
     for (index, line) in lines.enumerated() {
       if index > 0 { text += "," }
       func units(_ units: [UnitCode]) -> String {
@@ -48,7 +48,7 @@ extension IndicatorReport {
     return String(part(figure))
   }
 
-  private static func quoted(_ field: String) -> String {
+  static func quoted(_ field: String) -> String {
     guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else {
       return field
     }

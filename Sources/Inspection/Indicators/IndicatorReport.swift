@@ -58,6 +58,19 @@ package struct IndicatorReport: Sendable {
   /// Ascending by unit, in order of indicators.
   package let lines: [IndicatorLine]
 
+  private init(asOf: Instant, lines: [IndicatorLine]) { (self.asOf, self.lines) = (asOf, lines) }
+
+  /// Only the lines of some units and indicators; nil: all.
+  package func filtered(
+    units: Set<UnitCode>?, indicators: Set<Indicator>?
+  ) -> IndicatorReport {
+    IndicatorReport(
+      asOf: asOf,
+      lines: lines.filter {
+        units?.contains($0.unit) ?? true && indicators?.contains($0.indicator) ?? true
+      })
+  }
+
   /// Sums each unit with all below it. Units older than `staleMilliseconds` are marked.
   package init(_ units: [UnitReport], asOf: Instant, staleMilliseconds: Int64 = 72 * 3_600_000) {
     self.asOf = asOf

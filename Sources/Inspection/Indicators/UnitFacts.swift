@@ -18,7 +18,7 @@ package struct UnitFacts: Hashable, Sendable {
     package let state: String
     package let isPlanned: Bool
     /// Whether it was drawn before it was terminated.
-    package let wasDrawn: Bool
+    package var wasDrawn: Bool
     package let windowTo: CivilDate
 
     package init(state: String, isPlanned: Bool, wasDrawn: Bool, windowTo: CivilDate) {

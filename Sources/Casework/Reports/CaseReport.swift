@@ -1,0 +1,141 @@
+internal import Causality
+internal import Changes
+package import Inspection
+package import Store
+
+/// The indicators of a node's unit and of all below it, at a causal cut. Source: domain.md §5.
+///
+/// Not Sendable: it reads the replica, in the task that owns it.
+package struct CaseReport {
+  private let replica: Replica
+  private let divisions: DivisionTree
+  private let calendar: WorkingCalendar
+  private let rules: RuleSet
+
+  package init(
+    _ replica: Replica, divisions: DivisionTree, calendar: WorkingCalendar,
+    rules: RuleSet = RuleSet()
+  ) {
+    (self.replica, self.divisions) = (replica, divisions)
+    (self.calendar, self.rules) = (calendar, rules)
+  }
+
+  private var own: Scope { replica.identity.replica.node.scope }
+
+  /// The cut of all that is known here now. Throws `store`.
+  package func cut(
+    asOf: Instant, days: ClosedRange<CivilDate>
+  ) throws(CaseworkError) -> ReportCut {
+    do throws(StoreError) {
+      var contacts: [Scope: UInt64] = [:]
+      for peer in try replica.peers() {
+        guard let at = peer.lastContactMilliseconds else { continue }
+        contacts[peer.replica.node.scope] = max(contacts[peer.replica.node.scope] ?? 0, at)
+      }
+      let known = contacts.map { (scope: $0.key, at: $0.value) }.sorted { $0.scope < $1.scope }
+      return ReportCut(
+        try replica.cut(), unit: "\(own)", asOf: asOf, days: days, rules: rules,
+        calendar: calendar,
+        contacts: known.map {
+          ReportCut.Contact(unit: "\($0.scope)", atMilliseconds: Int64(clamping: $0.at))
+        })
+    } catch {
+      throw .store(error)
+    }
+  }
+
+  /// The report at a cut: the same cut gives the same lines, now and later, here and on every node that holds
+  /// the same streams.
+  ///
+  /// What is known now is read as it stands; an earlier cut is replayed from the log. Throws `cutUnusable` for a
+  /// document that is none or was made under other rules, `store(cutUnreadable)` for a cut that this node
+  /// cannot read. Cost: linear in the rows, and in the log for an earlier cut.
+  package func report(at document: ReportCut) throws(CaseworkError) -> IndicatorReport {
+    guard document.rulesVersion == rules.version,
+      document.calendarVersion == calendar.version
+    else {
+      throw .cutUnusable(
+        "it was made under rules \(document.rulesVersion) and calendar "
+          + "\(document.calendarVersion); here are \(rules.version) and \(calendar.version)")
+    }
+    let cut = try document.cut()
+    let days = try document.days()
+    guard let top = Scope(document.unit), replica.tree.contains(top) else {
+      throw .cutUnusable("'\(document.unit)' is no unit")
+    }
+    return try lines(document, cut, days, top, try source(of: cut))
+  }
+
+  private func source(of cut: Cut) throws(CaseworkError) -> Replica {
+    do throws(StoreError) {
+      // Rows that another program wrote and nobody stamped yet are in no cut.
+      let hasUnstamped = try replica.hasCaptured()
+      let isNow = try replica.cut() == cut
+      return isNow && !hasUnstamped ? replica : try replica.rewound(to: cut)
+    } catch {
+      throw .store(error)
+    }
+  }
+
+  private func lines(
+    _ document: ReportCut, _ cut: Cut, _ days: ClosedRange<CivilDate>, _ top: Scope,
+    _ source: Replica
+  ) throws(CaseworkError) -> IndicatorReport {
+    let written = try lastWritten(cut)
+    let period = IndicatorPeriod(
+      days: days, asOf: document.asOf, today: document.asOf.date ?? days.upperBound,
+      calendar: calendar, rules: rules)
+    let units = divisions.divisions.filter { replica.tree.isAtOrAbove(top, $0.scope) }
+    var contacts: [String: Int64] = [:]
+    for contact in document.contacts { contacts[contact.unit] = contact.atMilliseconds }
+    var reader = try FactsReader(source, rules: rules, units: units.map(\.scope))
+    var reports: [UnitReport] = []
+    for unit in units {
+      let changed = written[unit.scope].map { Int64(clamping: $0) }
+      let own = unit.scope == top ? document.asOfMilliseconds : nil
+      let heard = [changed, contacts["\(unit.scope)"], own].compactMap { $0 }.max()
+        .map { Instant(milliseconds: $0) }
+      guard let code = UnitCode("\(unit.scope)") else { continue }
+      var figures: [Indicator: Figure]?
+      if heard != nil {
+        var facts = try reader.facts(of: unit.scope, today: period.today)
+        facts.sync.lastContactAt = heard
+        facts.sync.lastChangeAt = changed.map { Instant(milliseconds: $0) }
+        figures = facts.figures(period)
+        // The province receives plans and files none.
+        if unit.parent == nil { for owed in [Indicator.k01, .k02] { figures?[owed] = nil } }
+      }
+      reports.append(
+        UnitReport(
+          unit: code, name: unit.name,
+          parent: unit.scope == top ? nil : unit.parent.flatMap { UnitCode("\($0)") },
+          cut: Self.shortHash(of: cut, unit.scope), lastContactAt: heard, figures: figures))
+    }
+    return IndicatorReport(reports, asOf: document.asOf)
+  }
+
+  /// When the nodes of each unit wrote the newest change set of the cut, by their clocks.
+  private func lastWritten(_ cut: Cut) throws(CaseworkError) -> [Scope: UInt64] {
+    var written: [Scope: UInt64] = [:]
+    do throws(StoreError) {
+      for entry in cut.entries {
+        for known in entry.known.entries {
+          let dot = Dot(stream: entry.stream, replica: known.replica, number: known.number)
+          guard let at = try replica.writtenMilliseconds(dot) else { continue }
+          let unit = known.replica.node.scope
+          written[unit] = max(written[unit] ?? 0, at)
+        }
+      }
+    } catch {
+      throw .store(error)
+    }
+    return written
+  }
+
+  /// Twelve digits of the hash of what is known of a unit's streams; empty when nothing is.
+  private static func shortHash(of cut: Cut, _ unit: Scope) -> String {
+    let text = cut.entries.filter { $0.stream.scope == unit }
+      .map { "\($0.stream)\($0.known)\n" }.joined()
+    return text.isEmpty ? "" : String("\(DrawHash(hashing: Array(text.utf8)))".prefix(12))
+  }
+}

@@ -1,0 +1,145 @@
+import Casework
+import Causality
+import Changes
+import Inspection
+import Store
+import Testing
+
+/// Indicators read from the rows of replicas, at causal cuts.
+@Suite struct ReportCaseTests {
+  private func day(_ text: String) throws -> CivilDate { try #require(CivilDate(text)) }
+
+  /// A season with two results, one published late and one never, and a listing that is owed.
+  private func season() throws -> Season {
+    let season = try Season()
+    let store = season.world.store(.county)
+    try season.finish(season.key)
+    try season.finish(season.other, [.unreachable])
+    try store.advance(visit: "v1", through: ["DONE"])
+    try store.complete(task: season.task, on: day("2026-05-12"))
+    try store.publish(season.key, on: day("2026-06-10"))
+    season.world.set(try day("2026-07-01"), hour: 9)
+    _ = try season.world.store(.province).receivePlans(of: season.world.scope(.county))
+    try season.world.settle()
+    return season
+  }
+
+  private func maker(_ season: Season, _ place: CaseWorld.Place) -> CaseReport {
+    CaseReport(
+      season.world[place], divisions: season.world.divisions, calendar: season.world.calendar)
+  }
+
+  private func cut(_ season: Season, _ place: CaseWorld.Place) throws -> ReportCut {
+    try maker(season, place).cut(
+      asOf: Instant(milliseconds: Int64(season.world.wall)),
+      days: day("2026-01-01")...day("2026-12-31"))
+  }
+
+  private func values(
+    _ season: Season, _ place: CaseWorld.Place, of unit: String
+  ) throws -> [Indicator: String] {
+    let report = try maker(season, place).report(at: cut(season, place))
+    let code = try #require(UnitCode(unit))
+    return Dictionary(
+      uniqueKeysWithValues: report.lines.filter { $0.unit == code }.map { ($0.indicator, $0.value) }
+    )
+  }
+
+  @Test func `the indicators of a county are read from its rows, at every tier alike`() throws {
+    let season = try season()
+    let expected: [Indicator: String] = [
+      .k01: "0/1", .k02: "0/1", .k04: "0/2", .k04Median: "21", .k04Exempt: "0/2", .k05: "0/1",
+      .k05Tasks: "1/1", .k05Plan: "1/1", .k06After30: "0/1", .k06After90: "—", .k07: "0/1",
+      .k09: "2.00", .k09Shared: "1/1", .k09Repeated: "0/1", .k10: "2/2", .k10Direct: "0/2",
+      .k10Violations: "0", .k11: "—", .k13: "1/2", .k14: "—", .k16: "—", .k18: "—", .k20: "0/2",
+      .k22: "0/1", .k23: "0", .k27: "0",
+    ]
+    for place in [CaseWorld.Place.county, .prefecture, .province] {
+      let found = try values(season, place, of: "530102")
+      for (indicator, value) in expected {
+        #expect(found[indicator] == value, "\(indicator.rawValue) at \(place)")
+      }
+    }
+  }
+
+  @Test func `a county without data is a dash in its own line and named in the sums`() throws {
+    let season = try season()
+    let report = try maker(season, .province).report(at: cut(season, .province))
+    let silent = report.lines.filter { $0.unit.text == "530112" }
+    #expect(!silent.isEmpty && silent.allSatisfy { $0.value == "—" })
+    let sum = try #require(
+      report.lines.first { $0.unit.text == "530000" && $0.indicator == .k13 })
+    #expect(sum.value == "1/2" && sum.silent.contains { $0.text == "530112" })
+  }
+
+  @Test func `the same cut gives the same bytes, whatever came since and on whichever node`() throws
+  {
+    let season = try season()
+    let cut = try cut(season, .county)
+    let first = try maker(season, .county).report(at: cut)
+    try season.world.store(.county).publish(season.other, on: day("2026-07-01"))
+    try season.world.store(.county).accept(.listing, of: season.other)
+    try season.world.store(.county).close(
+      .listing, of: season.other, .init(outcome: .known(.listed)), number: "列1号")
+    try season.world.settle()
+    season.world.set(try day("2026-07-20"), hour: 9)
+    for place in [CaseWorld.Place.county, .prefecture, .province] {
+      let again = try maker(season, place).report(at: cut)
+      #expect(again.csv == first.csv, "\(place)")
+      #expect(again.json() == first.json(), "\(place)")
+    }
+    let later = try values(season, .county, of: "530102")
+    #expect(later[.k05] == "1/1" && later[.k06After30] == "1/1")
+  }
+
+  @Test func `a cut that is not here, or that no replica had, is refused by name`() throws {
+    let season = try season()
+    let before = try season.world[.county].cut()
+    try season.world.store(.county).publish(season.other, on: day("2026-07-01"))
+    let ahead = try season.world[.county].cut()
+    let stream = StreamID(scope: season.world.scope(.county))
+    let writer = season.world[.county].identity.replica
+    let newest = Dot(stream: stream, replica: writer, number: ahead[stream][writer])
+    let unknown = #expect(throws: StoreError.self) {
+      _ = try season.world[.province].rewound(to: ahead)
+    }
+    #expect(unknown == .cutUnreadable(.unknownHere(newest)))
+    let elsewhere = #expect(throws: StoreError.self) {
+      _ = try season.world[.neighbour].rewound(to: before)
+    }
+    #expect(elsewhere == .cutUnreadable(.streamNotHeld(stream)))
+    // The hub's receipt builds on the county's plan.
+    let hub = season.world[.province].identity.replica
+    var torn = VersionVector()
+    torn[hub] = before[stream][hub]
+    let open = #expect(throws: StoreError.self) {
+      _ = try season.world[.province].rewound(
+        to: Cut([Cut.Entry(stream: stream, known: torn)]))
+    }
+    guard case .cutUnreadable(.notClosed(let dot)) = open else {
+      Issue.record("\(String(describing: open))")
+      return
+    }
+    #expect(dot.replica == hub)
+    #expect(throws: CaseworkError.self) {
+      _ = try CaseReport(
+        season.world[.county], divisions: season.world.divisions,
+        calendar: season.world.calendar, rules: RuleSet(version: 1)
+      ).report(at: self.cut(season, .county))
+    }
+  }
+
+  @Test func `C-32: an evaluation keeps its cut; late rows change the next version only`() throws {
+    let season = try season()
+    let cut = try cut(season, .province)
+    let first = try maker(season, .province).report(at: cut)
+    // The county's publication was made before the cut's moment and arrives after it.
+    try season.world.store(.county).publish(season.other, on: day("2026-06-30"))
+    try season.world.settle()
+    #expect(try maker(season, .province).report(at: cut).csv == first.csv)
+    let now = try maker(season, .province).report(at: self.cut(season, .province))
+    let code = try #require(UnitCode("530102"))
+    #expect(
+      now.lines.first { $0.unit == code && $0.indicator == .k05 }?.value == "1/1")
+  }
+}
