@@ -14,7 +14,7 @@ import Transport
     let pair = try await Pair(rows: 100)
     #expect(try await pair.settle() == 100)
     #expect(try pair.rowsAtHub() == 100)
-    #expect(try await pair.applied() == 100)
+    #expect(try await pair.hasApplied(100))
     #expect(try await pair.settle() == 0)
   }
 

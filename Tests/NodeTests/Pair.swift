@@ -139,6 +139,14 @@ final class Pair {
     Int(try await hub.status().peers.first?.changeSetsIn ?? 0)
   }
 
+  /// Waits until the hub has noted so many: it notes a conversation when that is over on its side.
+  func hasApplied(_ count: Int) async throws -> Bool {
+    for _ in 0..<1_000 where try await applied() < count {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    return try await applied() == count
+  }
+
   /// The rows at the hub.
   func rowsAtHub() throws -> Int {
     let replica = try Replica.openReadOnly(folder: hubFolder, tree: tree, schema: schema)
