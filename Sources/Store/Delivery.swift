@@ -245,7 +245,8 @@ final class Delivery {
       origin: replica.writer.loader.origin(of: info), stream: state, isLocal: false)
     if let body { try replica.apply(body, write) }
     state.advance(
-      header.replica, to: Head(number: header.number, chain: chain, context: context))
+      header.replica,
+      to: Head(number: header.number, chain: chain, context: context, log: log))
     if let body { for operation in body.controls { try replica.apply(operation, by: write) } }
     return body
   }
@@ -342,6 +343,5 @@ final class Delivery {
         }
       }
     }
-    if !outcome.streamsAdvanced.isEmpty { try replica.saveClock() }
   }
 }

@@ -17,16 +17,14 @@ enum EngineTables {
     ) STRICT
     """,
     "CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (stream, replica, number)",
+    // The last change set of each replica. What the whole stream and the clock were after it stands with the one
+    // of the highest `log`: one page for all that each commit changes.
     """
     CREATE TABLE tributary_head (
       stream INTEGER NOT NULL, replica INTEGER NOT NULL, number INTEGER NOT NULL,
-      chain BLOB NOT NULL, context BLOB NOT NULL, PRIMARY KEY (stream, replica)
+      chain BLOB NOT NULL, context BLOB NOT NULL, log INTEGER NOT NULL, digest BLOB NOT NULL,
+      row_count INTEGER NOT NULL, clock INTEGER NOT NULL, PRIMARY KEY (stream, replica)
     ) STRICT, WITHOUT ROWID
-    """,
-    """
-    CREATE TABLE tributary_digest (
-      stream INTEGER PRIMARY KEY, digest BLOB NOT NULL, row_count INTEGER NOT NULL
-    ) STRICT
     """,
     // Change sets that wait for a predecessor, a part, a signature or a key.
     """

@@ -80,15 +80,6 @@ extension Replica {
   static let logColumns =
     "id, atom, stream, replica, number, flags, chain, signature, header, body_bytes, body"
 
-  /// The latest timestamp given out or seen, so that it survives a restart (engine.md §1, HLC).
-  func saveClock() throws(StoreError) {
-    let statement = try statements(
-      "INSERT INTO tributary_meta VALUES ('clock', ?1) "
-        + "ON CONFLICT DO UPDATE SET value = excluded.value")
-    statement.bind(1, clock.last.packed)
-    try statement.run()
-  }
-
   /// The context of a replica's last change set here, without its own entry.
   func context(
     of header: ChangeSetHeader, after head: Head?

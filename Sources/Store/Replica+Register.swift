@@ -140,7 +140,7 @@ extension Replica {
       try materialise(table, layout, key, stream)
       if !touched.contains(where: { $0.stream == stream.stream }) { touched.append(stream) }
     }
-    for stream in touched { try stream.flush(statements) }
+    for stream in touched { try stream.flush(statements, clock: clock.last) }
   }
 
   /// One row; what its table does not take is left out, as it would have been on arrival.

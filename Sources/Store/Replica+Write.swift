@@ -49,7 +49,6 @@ extension Replica {
         TransactionPart(stream: $0.write.stream.stream, number: $0.write.info.dot.number)
       }
     for draft in drafts { try log(draft, write.header(draft, parts: parts), atom: atom ?? first) }
-    try saveClock()
     return drafts.map(\.write.info.fullDot)
   }
 
@@ -76,7 +75,9 @@ extension Replica {
         flags: [], signature: nil))
     state.advance(
       header.replica,
-      to: Head(number: header.number, chain: chain, context: context(of: header, after: head)))
+      to: Head(
+        number: header.number, chain: chain, context: context(of: header, after: head),
+        log: draft.write.info.log))
     for operation in draft.controls { try apply(operation, by: draft.write) }
   }
 

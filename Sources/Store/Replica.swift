@@ -37,6 +37,8 @@ package final class Replica {
   var rowChanges: RowChanges?
   private var states: [StreamID: StreamState] = [:]
   private var dataVersion: Int64 = -1
+  /// Another connection has written since the last stamping: this one's own writes are not captured.
+  private var mayHaveCaptured = true
 
   init(
     folder: ReplicaFolder, database: DatabaseQueue, connection: OpaquePointer, schema: Schema,
@@ -99,11 +101,14 @@ package final class Replica {
       try statements("BEGIN IMMEDIATE").run()
       do throws(StoreError) {
         try refresh()
-        try writer.begin()
-        if let wallMilliseconds { _ = try stampCapturedRows(wallMilliseconds) }
+        writer.begin()
+        if let wallMilliseconds, mayHaveCaptured, stopReason == nil {
+          _ = try stampCapturedRows(wallMilliseconds)
+          mayHaveCaptured = false
+        }
         let result = try body()
         for state in states.values.sorted(by: { $0.stream < $1.stream }) {
-          try state.flush(statements)
+          try state.flush(statements, clock: clock.last)
         }
         try statements("COMMIT").run()
         rowChanges?.settle()
@@ -154,10 +159,12 @@ package final class Replica {
     guard version != dataVersion else { return }
     forget()
     dataVersion = version
-    let last = try statements("SELECT id, hlc FROM tributary_log ORDER BY id DESC LIMIT 1")
+    mayHaveCaptured = true
+    let last = try statements("SELECT id FROM tributary_log ORDER BY id DESC LIMIT 1")
     defer { last.reset() }
     nextLog = try last.step() ? last.integer(0) + 1 : 1
-    let highest = try statements("SELECT value FROM tributary_meta WHERE name = 'clock'")
+    // The clock survives a restart (engine.md §1, HLC).
+    let highest = try statements("SELECT max(clock) FROM tributary_head")
     defer { highest.reset() }
     let seen = try highest.step() ? highest.unsigned(0) : 0
     clock = HybridClock(last: HybridTimestamp(packed: max(seen, clock.last.packed)))

@@ -9,7 +9,8 @@ final class RowWriter {
   let dots: DotTable
   let loader: RowStateLoader
   let saver: RowStateSaver
-  private var tablesWithTombstones: Set<TableID> = []
+  /// Whether a table has tombstones, as far as this transaction asked.
+  private var tombstones: [TableID: Bool] = [:]
   /// Registers in conflict that this writer opened or changed since it was made; for reports only.
   var mergedRows = 0
 
@@ -20,14 +21,17 @@ final class RowWriter {
     saver = RowStateSaver(loader)
   }
 
-  /// Reads which tables have tombstones; at the start of each transaction.
-  func begin() throws(StoreError) {
-    tablesWithTombstones = []
-    let select = try statements("SELECT DISTINCT table_id FROM tributary_tombstone")
+  /// Forgets what the last transaction read.
+  func begin() { tombstones.removeAll(keepingCapacity: true) }
+
+  private func hasTombstones(_ table: TableID) throws(StoreError) -> Bool {
+    if let known = tombstones[table] { return known }
+    let select = try statements("SELECT 1 FROM tributary_tombstone WHERE table_id = ? LIMIT 1")
     defer { select.reset() }
-    while try select.step() {
-      tablesWithTombstones.insert(TableID(UInt32(truncatingIfNeeded: select.integer(0))))
-    }
+    select.bind(1, table.number)
+    let found = try select.step()
+    tombstones[table] = found
+    return found
   }
 
   /// Applies a block whose before-images and notes are already in it (a remote one).
@@ -58,7 +62,7 @@ final class RowWriter {
     _ block: RowBlock, _ plan: BlockPlan, _ write: ChangeWrite
   ) throws(StoreError) -> [Int] {
     let layout = plan.layout
-    guard plan.isComplete, !tablesWithTombstones.contains(layout.table.id) else {
+    guard plan.isComplete, try !hasTombstones(layout.table.id) else {
       return Array(0..<block.rowCount)
     }
     let insert = try statements(layout.insertRow(columns: plan.columns))
@@ -249,7 +253,7 @@ final class RowWriter {
     _ state: RowState, _ registers: RowRegisters, _ layout: TableLayout?, _ stream: StreamState
   ) throws(StoreError) {
     let saved = try saver.save(state, registers, layout, stream)
-    if saved.place == .dead { tablesWithTombstones.insert(state.table) }
+    if saved.place == .dead { tombstones[state.table] = true }
     mergedRows += 1
   }
 }

@@ -10,6 +10,8 @@ struct Head {
   var chain: ContentHash
   /// The context of that change set without its writer's own entry.
   var context: VersionVector
+  /// Its id in the log.
+  var log: Int64
 }
 
 /// What a replica holds of one stream: heads (so knowledge), digest, number of rows. Read once, written back
@@ -20,7 +22,9 @@ final class StreamState {
   private(set) var heads: [ReplicaID: Head]
   var digest: UInt128 = 0 { didSet { digestIsDirty = true } }
   var rowCount: Int64 = 0
-  private(set) var dirty: [ReplicaID] = []
+  private var dirty: [ReplicaID] = []
+  /// Whose change set was applied last.
+  private var latest: ReplicaID?
   var digestIsDirty = false
 
   init(_ stream: StreamID, _ statements: StatementCache) throws(StoreError) {
@@ -28,7 +32,8 @@ final class StreamState {
     known = VersionVector()
     heads = [:]
     let rows = try statements(
-      "SELECT replica, number, chain, context FROM tributary_head WHERE stream = ?")
+      "SELECT replica, number, chain, context, log, digest, row_count FROM tributary_head "
+        + "WHERE stream = ? ORDER BY log")
     defer { rows.reset() }
     rows.bind(1, stream.packed)
     while try rows.step() {
@@ -37,14 +42,11 @@ final class StreamState {
         let context = VersionVector(stored: rows.blob(3))
       else { throw .damagedRecord("head of \(stream)") }
       known[replica] = rows.unsigned(1)
-      heads[replica] = Head(number: rows.unsigned(1), chain: chain, context: context)
-    }
-    let sums = try statements("SELECT digest, row_count FROM tributary_digest WHERE stream = ?")
-    defer { sums.reset() }
-    sums.bind(1, stream.packed)
-    if try sums.step() {
-      digest = UInt128(bigEndianBytes: sums.bytes(0))
-      rowCount = sums.integer(1)
+      heads[replica] = Head(
+        number: rows.unsigned(1), chain: chain, context: context, log: rows.integer(4))
+      latest = replica
+      digest = UInt128(bigEndianBytes: rows.bytes(5))
+      rowCount = rows.integer(6)
     }
     digestIsDirty = false
   }
@@ -53,32 +55,29 @@ final class StreamState {
     precondition(head.number == known[replica] + 1, "numbers are contiguous")
     known[replica] = head.number
     heads[replica] = head
+    latest = replica
     if !dirty.contains(replica) { dirty.append(replica) }
   }
 
-  /// Writes what changed since the last flush.
-  func flush(_ statements: StatementCache) throws(StoreError) {
+  /// Writes what changed since the last flush. `clock`: the latest timestamp given out or seen.
+  func flush(_ statements: StatementCache, clock: HybridTimestamp) throws(StoreError) {
+    if digestIsDirty, let latest, !dirty.contains(latest) { dirty.append(latest) }
     for replica in dirty {
       guard let head = heads[replica] else { continue }
       let statement = try statements(
-        "INSERT INTO tributary_head VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE "
-          + "SET number = excluded.number, chain = excluded.chain, context = excluded.context")
+        "REPLACE INTO tributary_head VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
       statement.bind(1, stream.packed)
       statement.bind(2, replica.packed)
       statement.bind(3, head.number)
       statement.bind(4, blob: head.chain.bytes)
       statement.bind(5, blob: head.context.stored)
+      statement.bind(6, head.log)
+      statement.bind(7, blob: digest.bigEndianBytes)
+      statement.bind(8, rowCount)
+      statement.bind(9, clock.packed)
       try statement.run()
     }
     dirty = []
-    guard digestIsDirty else { return }
-    let statement = try statements(
-      "INSERT INTO tributary_digest VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE "
-        + "SET digest = excluded.digest, row_count = excluded.row_count")
-    statement.bind(1, stream.packed)
-    statement.bind(2, blob: digest.bigEndianBytes)
-    statement.bind(3, rowCount)
-    try statement.run()
     digestIsDirty = false
   }
 

@@ -63,7 +63,7 @@ import Wire
   }
 
   @Test func `a digest that is not that of the rows`() throws {
-    let found = try damaged("UPDATE tributary_digest SET digest = zeroblob(16)")
+    let found = try damaged("UPDATE tributary_head SET digest = zeroblob(16)")
     #expect(found.contains { $0.contains("digest does not match") })
   }
 

@@ -137,7 +137,12 @@ import Wire
       INSERT INTO tributary_log SELECT id, atom, stream, replica, number, hlc, schema_version,
         flags | 8, chain, signature, header, body_bytes, body FROM later.tributary_log
         WHERE id NOT IN (SELECT id FROM main.tributary_log);
-      REPLACE INTO tributary_head SELECT * FROM later.tributary_head;
+      REPLACE INTO tributary_head SELECT stream, replica, number, chain, context, log,
+        (SELECT digest FROM main.tributary_head AS mine WHERE mine.stream = theirs.stream
+          ORDER BY log DESC LIMIT 1),
+        (SELECT row_count FROM main.tributary_head AS mine WHERE mine.stream = theirs.stream
+          ORDER BY log DESC LIMIT 1), clock
+        FROM later.tributary_head AS theirs;
       """)
     try world.open(10)
     #expect(try world[10].quarantineCount() == 0)
