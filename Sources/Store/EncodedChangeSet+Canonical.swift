@@ -3,14 +3,14 @@ internal import Changes
 internal import Wire
 
 extension EncodedChangeSet {
-  /// From bytes that are canonical already and were hashed: the body is deflated when that pays.
-  init(dot: Dot, header: [UInt8], canonicalBody: [UInt8]) {
-    let deflated =
-      canonicalBody.count >= Self.deflateThreshold
-      ? Deflate.deflate(canonicalBody, level: 1) : nil
-    self.init(
-      dot: dot, header: header, body: deflated ?? canonicalBody, bodyIsDeflated: deflated != nil,
-      bodyByteCount: canonicalBody.count)
+  /// With its body deflated when that pays: as it is sent. The log keeps own bodies as they were hashed, so that
+  /// whoever writes does not wait for it.
+  var deflated: EncodedChangeSet {
+    guard !bodyIsDeflated, body.count >= Self.deflateThreshold,
+      let deflated = Deflate.deflate(body, level: 1)
+    else { return self }
+    return EncodedChangeSet(
+      dot: dot, header: header, body: deflated, bodyIsDeflated: true, bodyByteCount: bodyByteCount)
   }
 
   /// The operations; throws when header or body are not canonical.

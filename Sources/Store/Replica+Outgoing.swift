@@ -64,7 +64,7 @@ extension Replica {
   private struct Entry {
     let id: Int64
     let atom: Int64
-    let encoded: EncodedChangeSet
+    var encoded: EncodedChangeSet
     let chain: ContentHash
     let signature: [UInt8]?
   }
@@ -100,7 +100,8 @@ extension Replica {
     }
     var (entries, bytes): ([Entry], Int) = ([], 0)
     while let index = cursors.indices.min(by: { cursors[$0].next.id < cursors[$1].next.id }) {
-      let next = cursors[index].next
+      var next = cursors[index].next
+      next.encoded = next.encoded.deflated
       let isNewGroup = entries.last?.atom != next.atom
       let size = next.encoded.byteCount
       if isNewGroup, !entries.isEmpty,
@@ -147,24 +148,13 @@ extension Replica {
       let dot = entry.encoded.dot
       var signature = entry.signature
       if signature == nil {
+        // Own heads are signed as they are sent: the same head has the same signature each time.
         let head = SignedHead(dot: dot, hash: entry.chain, signature: [])
-        let made = try identity.sign(head.signedBytes)
-        try keep(made, of: entry.id)
-        signature = made
+        signature = try identity.sign(head.signedBytes)
       }
       heads.append(SignedHead(dot: dot, hash: entry.chain, signature: signature ?? []))
     }
     return heads
-  }
-
-  private func keep(_ signature: [UInt8], of log: Int64) throws(StoreError) {
-    guard lease != nil else { return }
-    try transaction(stamping: nil) { () throws(StoreError) in
-      let update = try statements("UPDATE tributary_log SET signature = ? WHERE id = ?")
-      update.bind(1, blob: signature)
-      update.bind(2, log)
-      try update.run()
-    }
   }
 
   /// SHA-256 over the domain and the whole that parts are pieces of. Source: Protocol/5-Frames §4 (PART).

@@ -68,7 +68,9 @@ extension Replica {
     let head = state.heads[header.replica]
     let chain = Self.chainHash(
       head?.chain ?? .zero, header: headerBytes, canonicalBody: bodyBytes)
-    let encoded = EncodedChangeSet(dot: header.dot, header: headerBytes, canonicalBody: bodyBytes)
+    let encoded = EncodedChangeSet(
+      dot: header.dot, header: headerBytes, body: bodyBytes, bodyIsDeflated: false,
+      bodyByteCount: bodyBytes.count)
     try insert(
       LogEntry(
         id: draft.write.info.log, atom: atom, header: header, encoded: encoded, chain: chain,

@@ -11,8 +11,8 @@ package struct EncodedChangeSet: Hashable, Sendable {
   package let header: [UInt8]
   /// Canonical body bytes, deflated (zlib) when `bodyIsDeflated`.
   package let body: [UInt8]
-  /// Bodies of at least `EncodedChangeSet.deflateThreshold` bytes are deflated alone, once, by the writer's
-  /// store; smaller ones are deflated with the frame that carries them.
+  /// Bodies of at least `EncodedChangeSet.deflateThreshold` bytes are deflated alone, by the writer's
+  /// store as they are sent; smaller ones are deflated with the frame that carries them.
   package let bodyIsDeflated: Bool
   /// Bytes of the canonical body.
   package let bodyByteCount: Int
