@@ -12,7 +12,8 @@ struct BenchCommand: ParsableCommand {
       `bench` alone makes up its rows; `core` and `hub` read the table `companies` of a file and print
       one line of JSON per phase.
       """,
-    subcommands: [All.self, Core.self, Hub.self, Draw.self], defaultSubcommand: All.self)
+    subcommands: [All.self, Core.self, Hub.self, Draw.self, Report.self],
+    defaultSubcommand: All.self)
 
   struct Options: ParsableArguments {
     @Option(help: "Repetitions; the table shows medians.")

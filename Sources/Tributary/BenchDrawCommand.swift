@@ -41,12 +41,8 @@ extension BenchCommand {
       let end = clock.now
       let count = drawn.strata.reduce(0) { $0 + $1.selected.count }
       try StandardStream.output.write(
-        "\(rows) rows: frame \(Self.milliseconds(frozen - start)) ms, "
-          + "draw of \(count) \(Self.milliseconds(end - frozen)) ms\n")
-    }
-
-    private static func milliseconds(_ duration: Duration) -> Int64 {
-      duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
+        "\(rows) rows: frame \(BenchCommand.milliseconds(frozen - start)) ms, "
+          + "draw of \(count) \(BenchCommand.milliseconds(end - frozen)) ms\n")
     }
   }
 }

@@ -29,10 +29,10 @@ struct ReportCommand: ParsableCommand {
   var saveCut: String?
 
   @Option(help: "First business date that counts; otherwise 1 January of the year of --to.")
-  var from: CivilDate?
+  var from: DayArgument?
 
   @Option(help: "Last business date that counts; otherwise today.")
-  var to: CivilDate?
+  var to: DayArgument?
 
   @Option(help: "Only this unit, code or full name; may be repeated. Otherwise the node's own.")
   var unit: [String] = []
@@ -91,8 +91,8 @@ struct ReportCommand: ParsableCommand {
 
   private func newCut(_ maker: CaseReport) throws(CaseworkError) -> ReportCut {
     let now = Instant(milliseconds: Int64(clamping: Wall.milliseconds))
-    let last = to ?? now.date ?? .latest
-    let first = from ?? CivilDate(year: last.year, month: 1, day: 1) ?? last
+    let last = to?.date ?? now.date ?? .latest
+    let first = from?.date ?? CivilDate(year: last.year, month: 1, day: 1) ?? last
     guard first <= last else { throw .cutUnusable("'\(first)' is after '\(last)'") }
     return try maker.cut(asOf: now, days: first...last)
   }
@@ -156,8 +156,4 @@ struct ReportCommand: ParsableCommand {
     milliseconds == Int64.max
       ? "—" : Quantity.duration(milliseconds: UInt64(max(0, milliseconds)))
   }
-}
-
-extension CivilDate: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
 }

@@ -26,6 +26,8 @@ import Terminal
       BundleCommand.self,
       FramesCommand.self,
       DrawCommand.self,
+      PublishCommand.self,
+      DutyCommand.self,
       ReportCommand.self,
       CheckCommand.self,
       BenchCommand.self,

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Casework
+import Causality
+import Changes
+import Inspection
+import Store
+import Terminal
+
+/// How commands come to the use cases of a node.
+enum CaseAccess {
+  /// Runs `body` on the use cases of a replica that is open already.
+  static func use<Result>(
+    _ replica: Replica, _ failed: String, on subject: String, author: String,
+    _ body: (CaseStore) throws(CaseworkError) -> Result
+  ) throws(Problem) -> Result {
+    do throws(CaseworkError) {
+      let store = CaseStore(
+        replica, author: author, calendar: try ReferenceData.calendar()
+      ) { Wall.milliseconds }
+      return try body(store)
+    } catch {
+      throw Problem(failed, on: subject, error)
+    }
+  }
+
+  /// Opens the replica to write, runs `body` and closes it in order.
+  static func write<Result>(
+    _ node: NodeFolder, _ failed: String, author: String,
+    _ body: (CaseStore) throws(CaseworkError) -> Result
+  ) throws -> Result {
+    try node.open().closing { replica in
+      try use(replica, failed, on: node.folder, author: author, body)
+    }
+  }
+
+  /// Opens the replica to read, also while its server runs.
+  static func read<Result>(
+    _ node: NodeFolder, _ failed: String,
+    _ body: (CaseStore) throws(CaseworkError) -> Result
+  ) throws -> Result {
+    try use(node.openReadOnly(), failed, on: node.folder, author: "", body)
+  }
+}
+
+/// Whose rows a reading command is about.
+struct UnitOption: ParsableArguments {
+  @Option(help: "The unit, code or full name; otherwise the node's own.")
+  var unit: String?
+
+  /// The scope of the unit; nil: the node's own.
+  func scope() throws(Problem) -> Scope? {
+    guard let unit else { return nil }
+    return try ScopeArguments.scopes([unit], try NodeFolder.divisions()).first
+  }
+}
+
+/// Which result, as three arguments.
+struct ResultArguments: ParsableArguments {
+  @Argument(help: "The visit.")
+  var visit: String
+
+  @Argument(help: "The item, e.g. Y0101.")
+  var item: String
+
+  @Option(help: "The department that checked it.")
+  var department = "市场监管"
+
+  var key: ResultKey { ResultKey(visit: visit, item: item, department: department) }
+}
+
+/// A day as an argument, `YYYY-MM-DD`.
+struct DayArgument: ExpressibleByArgument {
+  let date: CivilDate
+
+  init?(argument: String) {
+    guard let date = CivilDate(argument) else { return nil }
+    self.date = date
+  }
+
+  /// Today in Asia/Shanghai by the clock on the wall.
+  static var today: CivilDate {
+    Instant(milliseconds: Int64(clamping: Wall.milliseconds)).date ?? .latest
+  }
+}

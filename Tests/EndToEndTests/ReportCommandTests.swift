@@ -1,0 +1,31 @@
+import Foundation
+import Testing
+
+/// `tributary report` and `duty` by the program itself.
+@Suite struct ReportCommandTests {
+  @Test func `a saved cut gives the same bytes again, and one from elsewhere is refused`()
+    async throws
+  {
+    let root =
+      FileManager.default.temporaryDirectory.path + "/tributary-report-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: root) }  // Temporary: nobody misses it.
+    let (node, cut) = ("\(root)/province", "\(root)/cut.json")
+    try await Program.expect(["init", node, "--node", "530000"])
+    try await Program.expect(["roster", "generate", node, "--scale", "0.0002"])
+    let first = try await Program.expect(["report", node, "--csv", "--save-cut", cut])
+    #expect(first.output.hasPrefix("unit,name,indicator,"))
+    #expect(first.output.contains("530102,五华区,K14,检查对象名录完整率,—,,,"))
+    try await Program.expect(["roster", "generate", node, "--scale", "0.0004"])
+    let again = try await Program.expect(["report", node, "--csv", "--as-of", cut])
+    #expect(again.output == first.output)
+    let text = try String(contentsOfFile: cut, encoding: .utf8)
+    try text.replacing("530000-1:", with: "530000-1:9").write(
+      toFile: cut, atomically: true, encoding: .utf8)
+    let refused = try await Program.expect(["report", node, "--as-of", cut], status: 75)
+    #expect(refused.errors.contains("which has not arrived here"))
+    try "{}".write(toFile: cut, atomically: true, encoding: .utf8)
+    try await Program.expect(["report", node, "--as-of", cut], status: 65)
+    let missing = try await Program.expect(["duty", "export", node, "v1"], status: 65)
+    #expect(missing.errors.contains("visits has no row v1"))
+  }
+}
