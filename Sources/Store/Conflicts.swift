@@ -15,18 +15,9 @@ extension Replica {
   /// All open conflicts here, by table, scope, key and group. Cost: follows the rows in conflict.
   package func conflicts() throws(StoreError) -> [OpenConflict] {
     try reading { () throws(StoreError) in
-      let select = try Statement(
-        statements.connection,
-        "SELECT DISTINCT table_id, scope, key FROM tributary_register "
-          + "ORDER BY table_id, scope, key")
       var list: [OpenConflict] = []
-      while try select.step() {
-        guard let scope = Scope(code: UInt32(truncatingIfNeeded: select.integer(1))) else {
-          continue
-        }
-        list += try conflicts(
-          of: TableID(UInt32(truncatingIfNeeded: select.integer(0))), scope,
-          RowKey(bytes: select.blob(2)))
+      for place in try placesOfStoredRegisters() {
+        list += try conflicts(of: place.table, place.scope, place.key)
       }
       return list
     }

@@ -45,10 +45,8 @@ enum EngineTables {
     // Registers whose values the base row cannot hold: several dots, or unknown at this schema version.
     """
     CREATE TABLE tributary_register (
-      table_id INTEGER NOT NULL, scope INTEGER NOT NULL, key BLOB NOT NULL,
-      register_group INTEGER NOT NULL, log INTEGER NOT NULL, value BLOB NOT NULL,
-      follows_value INTEGER NOT NULL, origin BLOB,
-      PRIMARY KEY (table_id, scope, key, register_group, log)
+      table_id INTEGER NOT NULL, scope INTEGER NOT NULL, key BLOB NOT NULL, dots BLOB NOT NULL,
+      PRIMARY KEY (table_id, scope, key)
     ) STRICT, WITHOUT ROWID
     """,
     // Deleted rows: values and clocks until they are collected.

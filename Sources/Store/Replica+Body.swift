@@ -68,19 +68,10 @@ extension Replica {
 
   /// A suspect dot may no longer be the one shown, where it stands beside others.
   private func showAgain(_ info: DotInfo, _ stream: StreamState) throws(StoreError) {
-    let select = try statements(
-      "SELECT DISTINCT table_id, scope, key FROM tributary_register WHERE log = ?")
-    select.bind(1, info.log)
-    var places: [(TableID, RowKey)] = []
-    while try select.step() {
-      places.append(
-        (TableID(UInt32(truncatingIfNeeded: select.integer(0))), RowKey(bytes: select.blob(2))))
-    }
-    select.reset()
-    for (table, key) in places {
-      let state = try writer.loader.load(
-        table, layouts[table], scope: stream.stream.scope, key: key)
-      try writer.save(state, state.registers, layouts[table], stream)
+    for place in try placesOfStoredRegisters(holding: info.log) {
+      let layout = layouts[place.table]
+      let state = try writer.loader.load(place.table, layout, scope: place.scope, key: place.key)
+      try writer.save(state, state.registers, layout, stream)
     }
   }
 

@@ -134,17 +134,10 @@ extension Replica {
   private func addUnknownTables(
     _ sums: inout [StreamID: (digest: UInt128, rows: Int64)]
   ) throws(StoreError) {
-    let select = try Statement(
-      statements.connection,
-      "SELECT DISTINCT table_id, scope, key, (SELECT stream FROM tributary_log l WHERE l.id = log) "
-        + "FROM tributary_register WHERE register_group = 0")
-    while try select.step() {
-      let table = TableID(UInt32(truncatingIfNeeded: select.integer(0)))
-      guard layouts[table] == nil,
-        let stream = StreamID(packed: UInt32(truncatingIfNeeded: select.integer(3)))
-      else { continue }
-      let row = try writer.loader.load(
-        table, nil, scope: stream.scope, key: RowKey(bytes: select.blob(2)))
+    for place in try placesOfStoredRegisters() where layouts[place.table] == nil {
+      let row = try writer.loader.load(place.table, nil, scope: place.scope, key: place.key)
+      guard let dot = row.registers.existence.dots.first else { continue }
+      let stream = dot.dot.stream
       guard row.registers.isAlive else { continue }
       sums[stream, default: (0, 0)].digest &+= writer.loader.hash(row)
       sums[stream, default: (0, 0)].rows += 1

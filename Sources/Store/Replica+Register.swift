@@ -122,22 +122,11 @@ extension Replica {
 
   /// Brings registers that were unknown before to life in their tables (engine.md §3, §10).
   private func materialise() throws(StoreError) {
-    let select = try Statement(
-      statements.connection, "SELECT DISTINCT table_id, scope, key FROM tributary_register")
-    var places: [(TableID, Scope, RowKey)] = []
-    while try select.step() {
-      guard let scope = Scope(code: UInt32(truncatingIfNeeded: select.integer(1))) else { continue }
-      places.append(
-        (
-          TableID(UInt32(truncatingIfNeeded: select.integer(0))), scope,
-          RowKey(bytes: select.blob(2))
-        ))
-    }
     var touched: [StreamState] = []
-    for (table, scope, key) in places {
-      guard let layout = layouts[table] else { continue }
-      let stream = try state(of: StreamID(scope: scope, channel: layout.table.channel))
-      try materialise(table, layout, key, stream)
+    for place in try placesOfStoredRegisters() {
+      guard let layout = layouts[place.table] else { continue }
+      let stream = try state(of: StreamID(scope: place.scope, channel: layout.table.channel))
+      try materialise(place.table, layout, place.key, stream)
       if !touched.contains(where: { $0.stream == stream.stream }) { touched.append(stream) }
     }
     for stream in touched { try stream.flush(statements, clock: clock.last) }

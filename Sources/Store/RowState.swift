@@ -110,29 +110,24 @@ struct RowStateLoader {
   private func loadStored(
     _ table: TableID, _ scope: Scope, _ key: RowKey
   ) throws(StoreError) -> [RowRegisters.Group] {
-    var lists: [(group: GroupID, dots: [RegisterDot])] = []
     let select = try statements(
-      "SELECT register_group, log, value, follows_value, origin FROM tributary_register "
-        + "WHERE table_id = ? AND scope = ? AND key = ? ORDER BY register_group, log")
+      "SELECT dots FROM tributary_register WHERE table_id = ? AND scope = ? AND key = ?")
     defer { select.reset() }
     select.bind(1, table.number)
     select.bind(2, scope.code)
     select.bind(3, blob: key.bytes)
-    while try select.step() {
-      let group = GroupID(UInt32(truncatingIfNeeded: select.integer(0)))
-      let info = try dots.info(select.integer(1), statements)
-      let value = try StoredValues.decode(
-        select.blob(2), isExistence: group == GroupID.existence)
-      let origin =
-        select.kind(4) == .null
-        ? origin(of: info) : try StoredValues.decodeOrigin(select.blob(4))
+    guard try select.step() else { return [] }
+    var lists: [(group: GroupID, dots: [RegisterDot])] = []
+    for entry in try StoredRegisters.entries(select.bytes(0)) {
+      let info = try dots.info(entry.log, statements)
       let dot = RegisterDot(
-        dot: info.fullDot, origin: origin, value: value, followsValue: select.integer(3) != 0,
-        isSuspect: info.flags.contains(.suspect))
-      if lists.last?.group == group {
+        dot: info.fullDot, origin: entry.origin ?? origin(of: info),
+        value: try StoredValues.decode(entry.value, isExistence: entry.group == .existence),
+        followsValue: entry.followsValue, isSuspect: info.flags.contains(.suspect))
+      if lists.last?.group == entry.group {
         lists[lists.count - 1].dots.append(dot)
       } else {
-        lists.append((group, [dot]))
+        lists.append((entry.group, [dot]))
       }
     }
     return lists.map { RowRegisters.Group(id: $0.group, register: Register($0.dots)) }

@@ -57,39 +57,30 @@ struct RowStateSaver {
   private func saveStored(
     _ old: RowState, _ new: RowState, _ layout: TableLayout?
   ) throws(StoreError) -> Bool {
-    if old.hasStoredRegisters {
-      let delete = try statements(
-        "DELETE FROM tributary_register WHERE table_id = ? AND scope = ? AND key = ?")
-      delete.bind(1, old.table.number)
-      delete.bind(2, old.scope.code)
-      delete.bind(3, blob: old.key.bytes)
-      try delete.run()
-    }
     let all =
       [RowRegisters.Group(id: .existence, register: new.registers.existence)]
       + new.registers.groups
-    let insert = try statements(
-      "INSERT INTO tributary_register VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-    var hasAny = false
+    var stored = StoredRegisters()
     for group in all where isStored(group, layout) {
       for dot in group.register.dots {
-        hasAny = true
-        insert.bind(1, new.table.number)
-        insert.bind(2, new.scope.code)
-        insert.bind(3, blob: new.key.bytes)
-        insert.bind(4, group.id.number)
-        insert.bind(5, try log(of: dot))
-        insert.bind(6, blob: StoredValues.encode(dot.value))
-        insert.bind(7, dot.followsValue ? 1 : 0 as Int64)
-        if dot.origin.dot == dot.dot {
-          insert.bindNull(8)
-        } else {
-          insert.bind(8, blob: StoredValues.encode(dot.origin))
-        }
-        try insert.run()
+        stored.append(
+          StoredRegisters.Entry(
+            group: group.id, log: try log(of: dot), followsValue: dot.followsValue,
+            origin: dot.origin.dot == dot.dot ? nil : dot.origin,
+            value: StoredValues.encode(dot.value)))
       }
     }
-    return hasAny
+    guard old.hasStoredRegisters || !stored.bytes.isEmpty else { return false }
+    let statement = try statements(
+      stored.bytes.isEmpty
+        ? "DELETE FROM tributary_register WHERE table_id = ? AND scope = ? AND key = ?"
+        : "REPLACE INTO tributary_register VALUES (?1, ?2, ?3, ?4)")
+    statement.bind(1, old.table.number)
+    statement.bind(2, old.scope.code)
+    statement.bind(3, blob: old.key.bytes)
+    if !stored.bytes.isEmpty { statement.bind(4, blob: stored.bytes) }
+    try statement.run()
+    return !stored.bytes.isEmpty
   }
 
   private func log(of dot: RegisterDot) throws(StoreError) -> Int64 {
