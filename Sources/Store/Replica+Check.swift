@@ -113,7 +113,7 @@ extension Replica {
         let shown = row.registers[layout.group(register)]
           .shownColumns(.columns(layout.policy(register)))
         let have = layout.columnsOfRegister[register].map { row.shown[$0] }
-        if let shown, shown != have {
+        if let shown, layout.shown(shown, register) != have {
           report.problems.append(
             "\(layout.table.name) \(scope) \(key): group \(layout.group(register).number) shows "
               + "another value than its register")

@@ -30,14 +30,15 @@ struct RowStateSaver {
     return new
   }
 
-  /// Fills in the shown values; a register without a dot shows NULL.
+  /// Fills in the shown values.
   private func show(_ state: inout RowState, _ layout: TableLayout) {
     for register in layout.columnsOfRegister.indices.dropFirst() {
       let values = state.registers[layout.group(register)]
         .shownColumns(.columns(layout.policy(register)))
-      for (position, column) in layout.columnsOfRegister[register].enumerated() {
-        let value = values.flatMap { $0.indices.contains(position) ? $0[position] : nil }
-        state.shown[column] = value ?? .null
+      for (column, value) in zip(
+        layout.columnsOfRegister[register], layout.shown(values, register))
+      {
+        state.shown[column] = value
       }
     }
   }

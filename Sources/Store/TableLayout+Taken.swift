@@ -27,4 +27,15 @@ extension TableLayout {
       }
     }
   }
+
+  /// What the columns of a register show of its value: NULL where there is none at their place, or one of another
+  /// kind, as registers of a later version may have.
+  func shown(_ values: [Value]?, _ register: Int) -> [Value] {
+    columnsOfRegister[register].enumerated().map { position, column in
+      guard let values, values.indices.contains(position),
+        values[position].kind == table.columns[column].kind
+      else { return .null }
+      return values[position]
+    }
+  }
 }

@@ -205,27 +205,35 @@ extension RowBlock {
     _ layout: TableLayout
   ) -> (row: Int, column: String, text: String)? {
     var names = layout.table.key.map(\.name)
-    var rules = layout.table.key.map {
+    var rules: [CellRule?] = layout.table.key.map {
       CellRule(kind: $0.kind, isNeeded: true, longest: Limits.keyBytes)
     }
     for carried in columns {
-      guard let index = layout.columnIndex(carried.column) else { return nil }
+      guard let index = layout.columnIndex(carried.column) else {
+        // A column of a later version, beside columns that are known.
+        names.append("column \(carried.column.number)")
+        rules.append(nil)
+        continue
+      }
       let column = layout.table.columns[index]
+      guard column.group == carried.group else {
+        return rowCount > 0 ? (0, column.name, "carried in another group") : nil
+      }
       let isCounter = layout.policy(layout.registerOfColumn[index]) == .counter
       names.append(column.name)
       rules.append(CellRule(kind: column.kind, isNeeded: isCounter, longest: Limits.valueBytes))
     }
     if hasBefore {
       names += names[keyWidth...]
-      rules += rules[keyWidth...].map {
-        CellRule(kind: $0.kind, isNeeded: false, longest: $0.longest)
+      rules += rules[keyWidth...].map { rule in
+        rule.map { CellRule(kind: $0.kind, isNeeded: false, longest: $0.longest) }
       }
     }
     let cells = self.cells.cells
     for row in 0..<rowCount {
       for (column, rule) in rules.enumerated() {
         let cell = cells[row * rules.count + column]
-        if let problem = rule.problem(of: cell) { return (row, names[column], problem) }
+        if let problem = rule?.problem(of: cell) { return (row, names[column], problem) }
       }
     }
     return nil

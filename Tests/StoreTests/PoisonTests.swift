@@ -80,6 +80,42 @@ import Wire
     }
   }
 
+  /// Found by `Fuzz`, target `signed`: a column that nobody knows hid the others from the check.
+  @Test func `neither a strange column nor a strange group lets a wrong value into the table`()
+    throws
+  {
+    let pair = try make()
+    let world = pair.0
+    var puppet = pair.1
+    let carried: [[CarriedColumn]] = [
+      [
+        CarriedColumn(column: Library.title, group: GroupID(1)),
+        CarriedColumn(column: ColumnID(99), group: GroupID(99)),
+      ],
+      [CarriedColumn(column: Library.title, group: GroupID(4))],
+      [
+        CarriedColumn(column: Library.seen, group: GroupID(8)),
+        CarriedColumn(column: ColumnID(99), group: GroupID(8)),
+      ],
+    ]
+    for (number, columns) in carried.enumerated() {
+      var block = RowBlock(
+        table: Library.books, kind: .insert, columns: columns, keyWidth: 1, hasBefore: false)
+      block.cells.append(.text("K\(number)"))
+      for _ in columns { block.cells.append(.integer(5)) }
+      try deliver(
+        try puppet.write(ChangeSetBody(blocks: [block]), in: branch, at: world.wall), world, puppet)
+    }
+    try world.settle()
+    for node in [1, 10] as [UInt32] {
+      #expect(try title(world, node, "K0") == nil)
+      #expect(try title(world, node, "K1") == nil)
+      #expect(
+        try world.row(node, "K2", in: 12)?.values[7] == .integer(5), "a later version's group")
+      #expect(try world[node].quarantineCount() == 2)
+    }
+  }
+
   @Test func `a body that does not decode is known, relayed as it is, and blocks nothing`() throws {
     let pair = try make()
     let world = pair.0
