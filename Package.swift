@@ -124,6 +124,11 @@ let package = Package(
       name: "Run", dependencies: ["Simulator", arguments], path: "Sim/Run",
       swiftSettings: settings),
     .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Causality", "Changes", "Wire", "Store", "Node", "Inspection", "Casework", crypto,
+      ], path: "Fuzz/Targets", swiftSettings: settings),
+    .target(
       name: "TestSupport", dependencies: ["Causality", "Changes"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("BenchmarksTests", ["Benchmarks", "Changes", "Causality"]),
@@ -147,6 +152,7 @@ let package = Package(
     tests("TerminalTests", ["Terminal"]),
     tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),
+    tests("FuzzTests", ["FuzzTargets", "Causality", "Changes", "Wire", crypto]),
     tests("InspectionTests", ["Inspection", crypto]),
     tests(
       "NodeTests",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Node
 import Store
 import Terminal
 
@@ -29,7 +30,7 @@ struct EnrollCommand: ParsableCommand {
   }
 
   func run() throws {
-    let request = try EnrolmentFile.read(request)
+    let request = try readRequest()
     try hub.open().closing { replica in
       let receipt = try Problem.fromStore("cannot admit the node", on: "\(request.replica)") {
         () throws(StoreError) in
@@ -41,6 +42,18 @@ struct EnrollCommand: ParsableCommand {
         "\(receipt.result ? "admitted" : "was admitted before:") \(request.replica) "
           + "\(request.name.visible)\n"
       }
+    }
+  }
+
+  private func readRequest() throws(Problem) -> EnrolmentRequest {
+    let bytes = try FileAccess.read(request, limit: EnrolmentFile.byteLimit)
+    do throws(EnrolmentFile.Malformed) {
+      return try EnrolmentFile.request(in: bytes)
+    } catch {
+      throw Problem(
+        "this is no enrolment request", on: request,
+        next: ["Give the enrolment.json that `tributary init` wrote at the new node."],
+        status: .data)
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Casework
 import Causality
+import Node
 import Store
 import Terminal
 

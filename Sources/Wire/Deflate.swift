@@ -97,7 +97,7 @@ package enum Deflate {
   }
 
   /// CRC-32 (IEEE 802.3) of bytes, continued from `seed`.
-  static func crc32(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
+  package static func crc32(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
     let pointer = bytes.bindMemory(to: UInt8.self).baseAddress
     return UInt32(CZlib.crc32_z(UInt(seed), pointer, bytes.count))
   }

@@ -1,0 +1,105 @@
+import Causality
+import Changes
+import Wire
+
+/// The decoders that face a wire or a file, each as one function of bytes. libFuzzer calls it (`make fuzz`),
+/// and `FuzzTests` calls it with every committed input.
+///
+/// A target traps when a property does not hold: what decodes is encoded to the same bytes, or where several
+/// texts say the same, to a text that decodes to the same; what does not decode throws an error of the
+/// decoder's type, which the compiler sees to (typed throws). Memory and time are bounded by whoever calls.
+package enum FuzzTarget: String, Hashable, Sendable, CaseIterable {
+  /// A stream of frames.
+  case frame
+  /// A byte for the kind, then a payload: HELLO, KNOWLEDGE and the others.
+  case message
+  /// The body of a change set, behind the header of Protocol/3-ChangeSets §2.
+  case changeSet = "change-set"
+  /// The header of a change set.
+  case header
+  /// A version vector.
+  case vector
+  /// Three bytes for the declared length, then deflated bytes, then a body in them.
+  case inflate
+  /// A bundle file.
+  case bundle
+  /// A stream of frames or a bundle, as text for auditors.
+  case dump
+  /// Three bytes that say which value of the body behind them becomes another one.
+  case mutated
+  /// A body that an enrolled writer has signed, applied to a replica.
+  case signed
+  /// A byte for the options, then a roster file: CSV in UTF-8 or GB18030.
+  case roster
+  /// `tributary.conf`.
+  case configuration
+  /// `enrolment.json`.
+  case enrolment
+  /// A published record of draws.
+  case draw
+
+  /// Bytes of an input, at most: longer ones find nothing that shorter ones do not.
+  package static let inputBytes = 1 << 16
+
+  /// Bytes that the limits allow a decoder to take for what it gives out; it may allocate four times as many.
+  package var memoryCap: Int {
+    switch self {
+    case .frame, .message, .bundle, .dump: Limits.inflatedFrameBytes
+    case .inflate, .changeSet, .mutated, .signed: Limits.changeSetBytes
+    case .header, .vector: Limits.frameBytes
+    case .configuration: Limits.configurationFileBytes
+    case .enrolment, .roster, .draw: 16 << 20
+    }
+  }
+
+  /// Whether time is at most 1 ms per KB; not of what SQLite writes.
+  package var hasTimeBound: Bool { self != .signed }
+}
+
+/// The functions of the targets, with what the slow ones keep between inputs.
+package struct FuzzTargets {
+  private var signed: SignedTarget?
+
+  package init() {}
+
+  /// Checks the properties on these bytes. Returns whether they decode.
+  @discardableResult package mutating func take(_ bytes: [UInt8], _ target: FuzzTarget) -> Bool {
+    switch target {
+    case .frame: decodes { () throws(WireError) in try WireTargets.frames(bytes) }
+    case .message: decodes { () throws(WireError) in try WireTargets.message(bytes) }
+    case .changeSet: decodes { () throws(WireError) in try WireTargets.changeSet(bytes) }
+    case .header: decodes { () throws(WireError) in try WireTargets.header(bytes) }
+    case .vector: decodes { () throws(WireError) in try WireTargets.vector(bytes) }
+    case .inflate: decodes { () throws(WireError) in try WireTargets.inflate(bytes) }
+    case .bundle: decodes { () throws(WireError) in try WireTargets.bundle(bytes) }
+    case .dump: decodes { () throws(WireError) in try WireTargets.dump(bytes) }
+    case .mutated: decodes { () throws(WireError) in try WireTargets.mutated(bytes) }
+    case .signed: sign(bytes)
+    case .roster: FileTargets.roster(bytes)
+    case .configuration: FileTargets.configuration(bytes)
+    case .enrolment: FileTargets.enrolment(bytes)
+    case .draw: FileTargets.draw(bytes)
+    }
+  }
+
+  private func decodes(_ body: () throws(WireError) -> Void) -> Bool {
+    do throws(WireError) {
+      try body()
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private mutating func sign(_ bytes: [UInt8]) -> Bool {
+    let target: SignedTarget
+    if let signed, signed.hasRoom {
+      target = signed
+    } else {
+      signed = nil
+      target = SignedTarget()
+      signed = target
+    }
+    return target.take(bytes)
+  }
+}
