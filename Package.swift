@@ -139,7 +139,8 @@ let package = Package(
     tests("MergeTests", ["Merge", "Changes", "Causality"]),
     tests("WireTests", ["Wire", "Changes", "Causality"]),
     tests(
-      "ProtocolTests", ["Causality", "Changes", "Merge", "Wire", "Replication", crypto]),
+      "ProtocolTests",
+      ["Causality", "Changes", "Merge", "Wire", "Replication", "Store", crypto]),
     tests("ReplicationTests", ["Replication", "Wire", "Changes", "Causality"]),
     tests(
       "EndToEndTests",

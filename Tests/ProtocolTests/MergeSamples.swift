@@ -137,6 +137,10 @@ enum MergeSamples {
         try $0.write(.insert, by: county, at: 1_000, [(1, 1, .text("a")), (4, 4, .text("x"))])
         try $0.write(.insert, by: province, at: 2_000, [(1, 1, .text("b")), (4, 4, .text("x"))])
       },
+      scene("a row created twice alike is one row and no conflict") {
+        try $0.write(.insert, by: county, at: 1_000, [(1, 1, .text("a")), (4, 4, .text("x"))])
+        try $0.write(.insert, by: province, at: 2_000, [(1, 1, .text("a")), (4, 4, .text("x"))])
+      },
       scene("an update by one who saw both ends a duplicate create") {
         try $0.write(.insert, by: county, at: 1_000, [(1, 1, .text("a"))])
         try $0.write(.insert, by: province, at: 2_000, [(1, 1, .text("b"))])
@@ -238,33 +242,59 @@ enum MergeSamples {
 
   private static func marks() throws -> [MergeScene] {
     try [
-      fork(
-        "a refused write enters nothing, before and after it came", 1, .text("a"), .text("b"),
-        .text("c")
-      ) {
+      fork("a refused write enters nothing", 1, .text("a"), .text("b"), .text("c")) {
         try $0.control(
-          .refuse(try MergeScene.dot("530100-1:1"), .scopeNotWritable, detail: ""), by: county,
-          at: 4_000)
+          .refuse(try MergeScene.dot("530100-1:1"), .scopeNotWritable, detail: ""), by: province,
+          at: 4_000, knows: ["530100-1:1"])
       },
       fork(
         "a later write keeps a refused one in its context", 1, .text("a"), .text("b"), .text("c")
       ) {
         try $0.write(
-          .update, by: terminal, at: 4_000, knows: ["530000-1:1", "530102-1:1"],
-          [(1, 1, .text("d"))], had: ["530000-1:1"])
+          .update, by: terminal, at: 4_000, knows: ["530100-1:1", "530102-1:1"],
+          [(1, 1, .text("d"))], had: ["530100-1:1"])
         try $0.control(
-          .refuse(try MergeScene.dot("530000-1:1"), .tableNotWritable, detail: "t1000"),
-          by: county, at: 5_000)
+          .refuse(try MergeScene.dot("530100-1:1"), .tableNotWritable, detail: "t1000"),
+          by: province, at: 5_000, knows: ["530100-1:1"])
       },
-      fork("a suspect write is shown last and stands", 1, .text("a"), .text("b"), .text("c")) {
-        try $0.control(.suspect(try MergeScene.dot("530000-1:1")), by: county, at: 4_000)
+      fork(
+        "a refusal by a node that is not above the author is without effect", 1, .text("a"),
+        .text("b"), .text("c")
+      ) {
+        try $0.control(
+          .refuse(try MergeScene.dot("530100-1:1"), .scopeNotWritable, detail: ""), by: county,
+          at: 4_000, knows: ["530100-1:1"])
+      },
+      fork(
+        "a refusal by a node that did not know the change set is without effect", 1, .text("a"),
+        .text("b"), .text("c")
+      ) {
+        try $0.control(
+          .refuse(try MergeScene.dot("530100-1:1"), .scopeNotWritable, detail: ""), by: province,
+          at: 4_000)
+      },
+      scene("a division's own node refuses its terminal's write, and no other division's") {
+        try $0.write(.insert, by: terminal, at: 1_000, [(1, 1, .text("a"))])
+        try $0.control(
+          .refuse(try MergeScene.dot("530102.3-1:1"), .tableNotWritable, detail: ""), by: county,
+          at: 2_000, knows: ["530102.3-1:1"])
+      },
+      scene("a suspect write is shown last and stands") {
+        try $0.write(.insert, by: county, at: 1_000, [(1, 1, .text("a"))])
+        try $0.write(
+          .update, by: prefecture, at: 3_000, knows: ["530102-1:1"], [(1, 1, .text("b"))],
+          had: ["530102-1:1"])
+        try $0.write(.update, by: county, at: 2_000, [(1, 1, .text("c"))], had: ["530102-1:1"])
+        try $0.control(
+          .suspect(try MergeScene.dot("530100-1:1")), by: province, at: 4_000,
+          knows: ["530100-1:1", "530102-1:1"])
       },
       scene("a suspect write of the owner stands before proposals") {
-        try $0.write(.insert, by: province, at: 1_000, [(2, 2, .text("closed"))])
+        try $0.write(.insert, by: county, at: 1_000, [(3, 3, .text("closed"))])
         try $0.write(
-          .update, by: county, at: 2_000, knows: ["530000-1:1"], [(2, 2, .text("open"))],
-          had: ["530000-1:1"], over: [2: []], controls: [.suspect(try MergeScene.dot("530000-1:1"))]
-        )
+          .update, by: province, at: 2_000, knows: ["530102-1:1"], [(3, 3, .text("open"))],
+          had: ["530102-1:1"], over: [3: []],
+          controls: [.suspect(try MergeScene.dot("530102-1:1"))])
       },
     ]
   }

@@ -75,8 +75,8 @@ struct ReferenceReplica {
     known[header.replica] = header.number
     chains[dot] = Self.chainHash(previous, content)
     log.append(encoded)
-    take(changeSet.body.controls)
     let write = WriteContext(dot: header.dot, known: context)
+    take(changeSet.body.controls.filter { mayJudge($0, header, context) })
     var operations: [(row: RowID, operation: RowOperation)] = []
     for block in changeSet.body.blocks {
       for row in 0..<block.rowCount {
@@ -88,6 +88,22 @@ struct ReferenceReplica {
     entries.append(Entry(dot: dot, content: content, operations: operations))
     for (id, _) in operations { rebuild(id) }
     return .applied
+  }
+
+  /// Whether a refusal or mark has effect (4-Merge §6).
+  private func mayJudge(
+    _ control: ControlOperation, _ header: ChangeSetHeader, _ context: VersionVector
+  ) -> Bool {
+    let dot: StreamDot
+    switch control {
+    case .refuse(let named, _, _): dot = named
+    case .suspect(let named): dot = named
+    case .fence, .retire, .fork, .stable, .unknown: return false
+    }
+    let (judge, author) = (header.replica.node, dot.replica.node)
+    guard judge.terminal == 0, context.contains(dot.replica, dot.number) else { return false }
+    return judge.scope == author.scope
+      ? author.terminal != 0 : tree.isAtOrAbove(judge.scope, author.scope)
   }
 
   private mutating func take(_ controls: [ControlOperation]) {

@@ -50,8 +50,8 @@ struct SessionFile: Codable {
 struct SessionWorld {
   let child: SessionNode
   let hub: SessionNode
-  private var hint = PeerHint()
-  private var memory = ChildMemory()
+  private(set) var hint = PeerHint()
+  private(set) var memory = ChildMemory()
 
   init(_ session: SessionFile.Session) throws {
     let merges = MergeFile(tree: MergeStage.tree, tables: [], histories: [])

@@ -7,7 +7,7 @@ import Wire
 
 /// The machines do what the tables of states in 6-Sessions say.
 @Suite struct StateTableTests {
-  /// The rows of the table whose heading begins with `| child in` or `| hub in`: per state, per frame.
+  /// The rows of the table whose heading begins with `| child in`, `| hub in` and so on: per state, per frame.
   private static func table(_ side: String) throws -> [String: [String: String]] {
     let page = try String(
       contentsOf: VectorFolder.root.appending(path: "Protocol/6-Sessions.md"), encoding: .utf8)
@@ -80,10 +80,15 @@ import Wire
     var machine = start
     var outcome: ExchangeOutcome?
     _ = node.drain(&machine, &outcome)
-    if state == "listening" {
+    if state == "listening" || state == "opening" || state == "waiting" {
       machine.receive(hello(of: peer), wallMilliseconds: 0)
       _ = node.drain(&machine, &outcome)
     }
+    if state == "waiting" {
+      machine.receive(.done, wallMilliseconds: 0)
+      _ = node.drain(&machine, &outcome)
+    }
+    #expect(outcome == nil, "\(state) is met before the conversation ends")
     if state == "finished" {
       machine.linkEnded()
       _ = node.drain(&machine, &outcome)
@@ -91,7 +96,9 @@ import Wire
     }
     machine.receive(try frame(kind, from: peer), wallMilliseconds: 0)
     let said = node.drain(&machine, &outcome)
-    if state == "finished" { return outcome == nil && said.isEmpty ? "ignored" : "acts" }
+    if state == "finished" || state == "waiting" {
+      return outcome == nil && said.isEmpty ? "ignored" : "acts"
+    }
     switch outcome?.result {
     case .failed(.violated(let error))? where error.code == .unexpectedFrame: return "violation"
     case nil: return "goes on"
@@ -130,6 +137,43 @@ import Wire
       for kind in MessageKind.allCases {
         let cell = try #require(row["\(kind)"], "\(state), \(kind)")
         let start = HubExchange(context: world.hub.context, memory: ChildMemory())
+        let found = try Self.reaction(start, world.hub, world.child, state: state, kind)
+        #expect(Self.agrees(found, with: cell), "\(state), \(kind): \(found), the page: \(cell)")
+      }
+    }
+  }
+
+  /// A world whose two have met: a long poll needs a challenge, and a hub that told its tops.
+  private static func met() throws -> SessionWorld {
+    var world = try world()
+    for _ in 0..<3 { _ = try world.run(SessionFile.Step(action: "exchange")) }
+    return world
+  }
+
+  @Test func `The child of a long poll meets every frame in every state as the table says`() throws
+  {
+    let world = try Self.met()
+    let rows = try Self.table("long-poll child")
+    #expect(rows.count == 3)
+    for (state, row) in rows {
+      for kind in MessageKind.allCases {
+        let cell = try #require(row["\(kind)"], "\(state), \(kind)")
+        let start = ChildWait(
+          context: world.child.context, shared: world.child.shared, hint: world.hint)
+        let found = try Self.reaction(start, world.child, world.hub, state: state, kind)
+        #expect(Self.agrees(found, with: cell), "\(state), \(kind): \(found), the page: \(cell)")
+      }
+    }
+  }
+
+  @Test func `The hub of a long poll meets every frame in every state as the table says`() throws {
+    let world = try Self.met()
+    let rows = try Self.table("long-poll hub")
+    #expect(rows.count == 4)
+    for (state, row) in rows {
+      for kind in MessageKind.allCases {
+        let cell = try #require(row["\(kind)"], "\(state), \(kind)")
+        let start = HubWait(context: world.hub.context, memory: world.memory)
         let found = try Self.reaction(start, world.hub, world.child, state: state, kind)
         #expect(Self.agrees(found, with: cell), "\(state), \(kind): \(found), the page: \(cell)")
       }

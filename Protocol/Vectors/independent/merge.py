@@ -220,8 +220,10 @@ class Replica:
 
     def __init__(self, stream, tree, tables):
         self.stream, self.tables, self.tree = stream_of(stream), tables, {}
+        self.parents = {}
         for entry in tree:
             parent = entry.get("parent")
+            self.parents[int(entry["scope"])] = int(parent) if parent else None
             self.tree[int(entry["scope"])] = self.tree[int(parent)] + 1 if parent else 0
         self.known, self.contexts, self.chains, self.log = {}, {}, {}, []
         self.refused, self.marked, self.rows = set(), set(), {}
@@ -256,12 +258,28 @@ class Replica:
                                                             self.tree)
         self.log.append(((writer, number), content, operations))
         for control in body["controls"]:
+            if not self.may_judge(control, writer, context):
+                continue
             if control["code"] == 1:
                 self.refused.add(dot_of(control["dot"]))
             if control["code"] == 2:
                 self.marked.add(dot_of(control["dot"]))
         self.rebuild()
         return "applied"
+
+    def may_judge(self, control, judge, context):
+        """Whether a refusal or mark has effect: see the end of §6."""
+        if control["code"] not in (1, 2):
+            return False
+        author, number = dot_of(control["dot"])
+        if judge[1] != 0 or context.get(author, 0) < number:
+            return False
+        if judge[0] == author[0]:
+            return author[1] != 0
+        above = self.parents.get(author[0])
+        while above is not None and above != judge[0]:
+            above = self.parents.get(above)
+        return above is not None
 
     def policies(self, table):
         found = next((t for t in self.tables if t["id"] == table), None)
