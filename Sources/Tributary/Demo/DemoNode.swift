@@ -13,6 +13,8 @@ final class DemoNode {
   /// The link up, through a relay that can be cut; nil at the top.
   private(set) var link: LinkRelay?
   private(set) var port: UInt16 = 0
+  /// The most memory that its process had resident, bytes; nil before it ended, or where the system does not tell.
+  private(set) var peakMemory: UInt64?
   private var process: Process?
   private let log: FileHandle
 
@@ -76,10 +78,22 @@ final class DemoNode {
       next: ["Read \(path)."], status: .software)
   }
 
+  /// VmHWM of /proc/PID/status.
+  private static func peakMemory(of process: Int32) -> UInt64? {
+    guard let bytes = FileManager.default.contents(atPath: "/proc/\(process)/status") else {
+      return nil
+    }
+    let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      .first { $0.hasPrefix("VmHWM:") }
+    return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { UInt64($0) }
+      .map { $0 * 1_024 }
+  }
+
   /// Ends the process in order.
   func stop() async {
     await link?.stop()
     guard let process, process.isRunning else { return }
+    peakMemory = Self.peakMemory(of: process.processIdentifier)
     process.terminate()
     for _ in 0..<200 where process.isRunning {
       // A cancelled pause only shortens the wait.
