@@ -63,6 +63,7 @@ struct ReportCommand: ParsableCommand {
     let replica = try node.openReadOnly()
     let report: IndicatorReport
     let cut: ReportCut
+    let text: String
     do throws(CaseworkError) {
       let maker = CaseReport(
         replica, divisions: divisions, calendar: try ReferenceData.calendar())
@@ -72,10 +73,10 @@ struct ReportCommand: ParsableCommand {
         cut = try newCut(maker)
       }
       report = try maker.report(at: cut)
+      text = try cut.json()
     } catch {
       throw Problem("cannot make the report", on: asOf ?? node.folder, error)
     }
-    let text = try Self.text(of: cut)
     if let saveCut { try FileAccess.write(text + "\n", to: saveCut) }
     let shown = report.filtered(
       units: all || !unit.isEmpty || csv || options.json ? try chosen(divisions) : own(cut),
@@ -122,15 +123,6 @@ struct ReportCommand: ParsableCommand {
     if let holder = try? decoder.decode(Holder.self, from: data) { return holder.cut }
     do { return try decoder.decode(ReportCut.self, from: data) } catch {
       throw .cutUnusable("it is no cut: \(error)")
-    }
-  }
-
-  private static func text(of cut: ReportCut) throws(Problem) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do { return String(decoding: try encoder.encode(cut), as: UTF8.self) } catch {
-      throw Problem(
-        "cannot write the cut", because: "\(error)", next: ["Report this."], status: .software)
     }
   }
 

@@ -32,6 +32,8 @@ package struct CaseReport {
         guard let at = peer.lastContactMilliseconds else { continue }
         contacts[peer.replica.node.scope] = max(contacts[peer.replica.node.scope] ?? 0, at)
       }
+      // A node is never silent to itself.
+      contacts[own] = UInt64(clamping: asOf.milliseconds)
       let known = contacts.map { (scope: $0.key, at: $0.value) }.sorted { $0.scope < $1.scope }
       return ReportCut(
         try replica.cut(), unit: "\(own)", asOf: asOf, days: days, rules: rules,
@@ -92,8 +94,7 @@ package struct CaseReport {
     var reports: [UnitReport] = []
     for unit in units {
       let changed = written[unit.scope].map { Int64(clamping: $0) }
-      let own = unit.scope == top ? document.asOfMilliseconds : nil
-      let heard = [changed, contacts["\(unit.scope)"], own].compactMap { $0 }.max()
+      let heard = [changed, contacts["\(unit.scope)"]].compactMap { $0 }.max()
         .map { Instant(milliseconds: $0) }
       guard let code = UnitCode("\(unit.scope)") else { continue }
       var figures: [Indicator: Figure]?

@@ -1,4 +1,6 @@
 internal import Causality
+internal import Changes
+internal import Foundation
 package import Inspection
 internal import Store
 
@@ -65,6 +67,34 @@ package struct ReportCut: Codable, Hashable, Sendable {
         stream: "\(entry.stream)", known: entry.known.entries.map { "\($0.replica):\($0.number)" })
     }
     self.contacts = contacts
+  }
+
+  /// The part that a unit below has: the streams that its nodes hold, for the report of that unit.
+  func restricted(to unit: Scope, _ tree: ScopeTree) -> ReportCut {
+    ReportCut(
+      self, unit: "\(unit)",
+      streams: streams.filter { named in
+        Self.stream(named.stream).map { tree.holds(unit, $0) } ?? false
+      },
+      contacts: contacts.filter { contact in
+        Scope(contact.unit).map { tree.isAtOrAbove(unit, $0) } ?? false
+      })
+  }
+
+  private init(_ other: ReportCut, unit: String, streams: [Known], contacts: [Contact]) {
+    (format, asOfMilliseconds, self.unit) = (other.format, other.asOfMilliseconds, unit)
+    (from, to) = (other.from, other.to)
+    (rulesVersion, calendarVersion) = (other.rulesVersion, other.calendarVersion)
+    (self.streams, self.contacts) = (streams, contacts)
+  }
+
+  /// The document, one line, names in order of the alphabet. Throws `cutUnusable`.
+  package func json() throws(CaseworkError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do { return String(decoding: try encoder.encode(self), as: UTF8.self) } catch {
+      throw .cutUnusable("it cannot be written: \(error)")
+    }
   }
 
   package var asOf: Instant { Instant(milliseconds: asOfMilliseconds) }

@@ -58,4 +58,11 @@ struct CaseValues {
   mutating func set(_ name: String, _ date: CivilDate?) {
     values.append(Store.ColumnValue(table.column(name), date.map { .text("\($0)") } ?? .null))
   }
+
+  /// All columns of a row of the same table.
+  mutating func copy(_ row: CaseRow) {
+    for (field, value) in zip(table.fields, row.values) {
+      values.append(Store.ColumnValue(field.id, value))
+    }
+  }
 }
