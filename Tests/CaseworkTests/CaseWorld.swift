@@ -99,6 +99,11 @@ final class CaseWorld {
   /// A node and the one above it tell each other everything.
   func exchange(_ place: Place) throws {
     guard let parent = parent(of: place) else { return }
+    try exchange(place, with: parent)
+  }
+
+  /// A node and one above it, which need not be its own parent.
+  func exchange(_ place: Place, with parent: Place) throws {
     try send(self[place], self[parent], isIngress: true)
     try send(self[parent], self[place], isIngress: false)
   }
