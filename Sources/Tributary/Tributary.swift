@@ -27,6 +27,7 @@ import Terminal
       FramesCommand.self,
       DrawCommand.self,
       LeadCommand.self,
+      SpecialCommand.self,
       HandOverCommand.self,
       PublishCommand.self,
       DutyCommand.self,
