@@ -104,7 +104,8 @@ enum FileTargets {
     do {
       record = try JSONDecoder().decode(DrawRecord.self, from: Data(bytes))
     } catch {
-      precondition(error is DecodingError, "an error of the decoder: \(error)")
+      precondition(
+        error is DecodingError || error is DrawError, "an error of the reader: \(error)")
       return false
     }
     let findings = DrawVerifier.findings(of: record)
