@@ -16,6 +16,10 @@ int csqlite_harden(sqlite3 *connection) {
   return sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
 }
 
+int csqlite_forget_authorizer(sqlite3 *connection) {
+  return sqlite3_set_authorizer(connection, 0, 0);
+}
+
 sqlite3_destructor_type csqlite_static(void) { return SQLITE_STATIC; }
 
 sqlite3_destructor_type csqlite_transient(void) { return SQLITE_TRANSIENT; }

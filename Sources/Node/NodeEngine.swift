@@ -131,6 +131,9 @@ package actor NodeEngine {
     return (machine, conversation, .idle)
   }
 
+  /// Why this process must end and open the file anew.
+  package var diskFailure: StoreError? { replica.diskFailure }
+
   /// Keeps what the replica throws, for `/readyz`.
   private func noting<Result>(
     _ body: () throws(StoreError) -> Result

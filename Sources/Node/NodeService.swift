@@ -123,13 +123,14 @@ package struct NodeInterrupted: Error {
   package init() {}
 }
 
-/// Looks five times a second whether another program wrote the file: a number in shared memory is read.
+/// Looks five times a second whether another program wrote the file: a number in shared memory is read. Ends the
+/// process when the disk lost what it was told to keep.
 private struct FileWatch: Service {
   let engine: NodeEngine
   let logger: Logger
 
   func run() async throws {
-    await cancelWhenGracefulShutdown {
+    try await cancelWhenGracefulShutdown {
       var told: LinkProblem?
       while !Task.isCancelled {
         do throws(StoreError) {
@@ -143,6 +144,8 @@ private struct FileWatch: Service {
           }
           told = problem
         }
+        // Whoever runs this process starts it again; the file recovers when it is opened.
+        if let failure = await engine.diskFailure { throw failure }
         // A cancelled sleep ends the loop by its condition.
         try? await Task.sleep(for: .milliseconds(Limits.fileWatchMilliseconds))
       }

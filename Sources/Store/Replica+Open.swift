@@ -199,6 +199,9 @@ extension Replica {
     }
     // The capture triggers are for other programs: the engine stamps its own writes itself.
     csqlite_harden(connection)
+    // GRDB asks SQLite what every statement touches; nothing here needs the answer, and it is a third of the cost
+    // of preparing one.
+    csqlite_forget_authorizer(connection)
     csqlite_set_triggers_enabled(connection, 0)
     return connection
   }

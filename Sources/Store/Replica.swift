@@ -21,6 +21,9 @@ package final class Replica {
   package let streams: [StreamID]
   /// Why this replica does not write; nil when it does.
   package internal(set) var stopReason: StopReason?
+  /// Set once the disk did not keep what it was told to keep. What memory and caches hold may then be wrong, while
+  /// the file recovers when it is opened again: every later call throws this.
+  package private(set) var diskFailure: StoreError?
 
   let database: DatabaseQueue
   let statements: StatementCache
@@ -81,6 +84,7 @@ package final class Replica {
   func onConnection<Result>(
     _ body: () throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
+    if let diskFailure { throw diskFailure }
     do {
       return try database.inDatabase { _ in try body() }
     } catch let error as StoreError {
@@ -117,6 +121,7 @@ package final class Replica {
         rowChanges?.discard()
         forget()
         rollback()
+        if error.isLostSync { diskFailure = error }
         throw error
       }
     }

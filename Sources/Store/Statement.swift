@@ -179,6 +179,13 @@ extension StoreError {
       self = .storage(code: sqlite3_extended_errcode(connection), message: message)
     }
   }
+
+  /// Whether the disk may have dropped what was written before: a later sync can succeed without it
+  /// (wiki.postgresql.org/wiki/Fsync_Errors).
+  var isLostSync: Bool {
+    guard case .storage(let code, _) = self else { return false }
+    return code == SQLITE_IOERR | 4 << 8 || code == SQLITE_IOERR | 5 << 8
+  }
 }
 
 /// The connection's prepared statements by their constant SQL text.

@@ -17,6 +17,9 @@ int csqlite_set_triggers_enabled(sqlite3 *connection, int enabled);
 int csqlite_harden(sqlite3 *connection);
 
 /// SQLITE_STATIC as a function pointer: bound bytes stay valid until the statement is reset.
+/// Takes off the authorizer that GRDB sets on each of its connections. Returns an SQLite result code.
+int csqlite_forget_authorizer(sqlite3 *connection);
+
 sqlite3_destructor_type csqlite_static(void);
 
 /// SQLITE_TRANSIENT as a function pointer: SQLite copies the bound bytes.
