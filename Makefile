@@ -75,13 +75,26 @@ bench: setup ## Builds in release and runs the benchmarks; options in ARGS, e.g.
 	@echo "==> tributary bench $(ARGS)"
 	@"$$($(SWIFT) build -c release --show-bin-path)/tributary" bench $(ARGS)
 
+# Minutes of `make simulate` without the build.
+MINUTES ?= 9
+
 .PHONY: simulate
-simulate: setup ## Builds in release and runs the simulator: a minute of seeds, then some of them twice
+simulate: setup ## Builds in release and runs the simulator for MINUTES=9: seeds, crash and cut points, corpus
 	@echo "==> building tributary-sim (release)"
 	$(SWIFT) build -c release --product tributary-sim
-	@sim="$$($(SWIFT) build -c release --show-bin-path)/tributary-sim"; \
-	  echo "==> tributary-sim swarm --seconds 60"; "$$sim" swarm --seconds 60 \
-	  && echo "==> tributary-sim doublecheck --seeds 50" && "$$sim" doublecheck --seeds 50
+	@echo "==> tributary-sim simulate --minutes $(MINUTES)"
+	@"$$($(SWIFT) build -c release --show-bin-path)/tributary-sim" simulate --minutes $(MINUTES)
+
+# Where the copy of the tree with the planted bugs is built.
+PLANTED := .build/planted
+
+.PHONY: mutants
+mutants: setup ## Builds a copy of the tree with planted bugs, and lets the simulator find each of them
+	$(SWIFT) build -c release --product tributary-sim
+	@rm -rf $(PLANTED)/Sources $(PLANTED)/Sim $(PLANTED)/Tests $(PLANTED)/Fuzz $(PLANTED)/Package.swift
+	@"$$($(SWIFT) build -c release --show-bin-path)/tributary-sim" plant $(PLANTED)
+	$(SWIFT) build --package-path $(PLANTED) -c release --product tributary-sim
+	@"$$($(SWIFT) build --package-path $(PLANTED) -c release --show-bin-path)/tributary-sim" mutants
 
 .PHONY: format
 format: ## Formats the sources as `make test` wants them

@@ -42,7 +42,7 @@ typedef struct File {
 typedef struct {
   File *files;
   uint32_t generation;
-  int is_off, stuck;
+  int is_off, stuck, is_paused;
   uint64_t cut_in, drawn, cost;
   faultvfs_faults faults;
   faultvfs_counters counters;
@@ -102,7 +102,7 @@ static uint64_t draw(Node *node, int index) {
 }
 
 static int happens(Node *node, int index, uint32_t per_million) {
-  return per_million && draw(node, index) % 1000000 < per_million;
+  return per_million && !node->is_paused && draw(node, index) % 1000000 < per_million;
 }
 
 // MARK: files
@@ -231,6 +231,7 @@ static int count_change(Node *node) {
 }
 
 static int fails(Node *node, int index, uint32_t per_million) {
+  if (node->is_paused) return 0;
   if (node->stuck || happens(node, index, per_million)) {
     if (node->faults.sticky) node->stuck = 1;
     node->counters.io_errors++;
@@ -804,6 +805,29 @@ int faultvfs_contains(int index, const uint8_t *bytes, uint64_t count) {
     }
   }
   return 0;
+}
+
+int faultvfs_step(int index) {
+  Node *node = node_at(index);
+  return node->is_off || count_change(node);
+}
+
+void faultvfs_pause(int index, int is_paused) { node_at(index)->is_paused = is_paused; }
+
+void faultvfs_flip(int index, uint64_t seed, uint32_t bits) {
+  uint64_t total = faultvfs_bytes(index);
+  for (uint32_t i = 0; total && i < bits; i++) {
+    uint64_t place = mix(seed + i) % total;
+    for (File *file = node_at(index)->files; file; file = file->next) {
+      if (!file->exists) continue;
+      if (place < (uint64_t)file->size) {
+        file->data[place] ^= (uint8_t)(1u << (mix(seed ^ place) & 7));
+        trace((uint64_t)index << 48 ^ place ^ 4);
+        break;
+      }
+      place -= (uint64_t)file->size;
+    }
+  }
 }
 
 uint64_t faultvfs_trace(void) { return trace_state; }

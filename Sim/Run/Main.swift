@@ -11,7 +11,9 @@ struct Main: ParsableCommand {
       "Runs whole trees of nodes in one thread, under faults, and checks that nothing is lost.",
     subcommands: [
       RunCommand.self, ReplayCommand.self, ShrinkCommand.self, SwarmCommand.self,
-      DoublecheckCommand.self, WorkerCommand.self,
+      DoublecheckCommand.self, SimulateCommand.self, CorpusCommand.self,
+      CrashesCommand.self, CutsCommand.self, OrdersCommand.self, PlantCommand.self,
+      MutantsCommand.self, WorkerCommand.self,
     ])
 }
 
@@ -83,6 +85,7 @@ struct WorkerCommand: ParsableCommand {
   func run() throws {
     var totals: [Counter: Int] = [:]
     var (virtual, nodes) = (UInt64(0), UInt64(0))
+    var (slowest, stall) = (0, 0)
     for seed in from..<(from + count) {
       say("begin \(seed)")
       let verdict = try World(PlanGenerator.plan(seed: seed)).run()
@@ -91,6 +94,8 @@ struct WorkerCommand: ParsableCommand {
       }
       say("done \(seed) \(verdict.traceHash)")
       for (counter, number) in verdict.counters { totals[counter, default: 0] += number }
+      slowest = max(slowest, verdict.convergenceMilliseconds)
+      stall = max(stall, verdict.longestStallMilliseconds)
       virtual += verdict.virtualMilliseconds * UInt64(verdict.nodeCount)
       nodes += UInt64(verdict.nodeCount)
     }
@@ -99,6 +104,8 @@ struct WorkerCommand: ParsableCommand {
     }
     say("time \(virtual)")
     say("nodes \(nodes)")
+    say("slowest \(slowest)")
+    say("stall \(stall)")
   }
 
   private func say(_ line: String) {

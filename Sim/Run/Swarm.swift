@@ -29,15 +29,13 @@ struct SwarmCommand: ParsableCommand {
     let limit = (seconds ?? 0) + (minutes ?? 0) * 60
     try swarm.run(from: from, seeds: limit > 0 ? nil : seeds ?? 1_000, seconds: limit)
     swarm.printTable()
-    for failure in swarm.failures.prefix(10) {
+    for failure in swarm.failures.prefix(40) {
       print("seed \(failure.seed): \(failure.what)")
-      print("  again: tributary-sim run --seed \(failure.seed)")
     }
+    if let first = swarm.failures.first { print("again: tributary-sim run --seed \(first.seed)") }
     var isBad = !swarm.failures.isEmpty
-    for counter in Counter.allCases where counter.isFault && requireFaults {
-      // Seeds draw no flipped bits, failing syncs and I/O errors yet, and a slow link changes every frame.
-      if [.corruption, .slowLink, .syncFailure, .inputError].contains(counter) { continue }
-      if swarm.totals[counter.rawValue] ?? 0 < 1_000 {
+    if requireFaults {
+      for counter in swarm.rareFaults(below: 1_000) {
         print("\(counter.rawValue) fired \(swarm.totals[counter.rawValue] ?? 0) times only")
         isBad = true
       }
@@ -84,37 +82,73 @@ struct Swarm {
   private(set) var totals: [String: Int] = [:]
   private(set) var hashes: [UInt64: String] = [:]
   private(set) var virtualNodeMilliseconds: UInt64 = 0
+  /// The longest time to agreement, and without progress.
+  private(set) var slowestMilliseconds = 0
+  private(set) var stallMilliseconds = 0
   private(set) var seconds = 0.0
-  private let chunk: UInt64 = 100
+  private let chunk: UInt64
+  /// Added to the environment of the workers.
+  var environment: [String: String] = [:]
+  /// Whether nothing is begun after a failure.
+  var stopsAtFirst = false
+
+  /// This program, however it was called.
+  static var program: URL {
+    // Without /proc the name must do.
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      .map { URL(fileURLWithPath: $0) }
+      ?? URL(fileURLWithPath: CommandLine.arguments[0]).absoluteURL
+  }
+
+  /// A seed that takes longer stands still; most take a twentieth of a second.
+  private static let secondsPerSeed = 4.0
 
   private struct Worker {
     let process: Process
     let output: URL
     let range: Range<UInt64>
+    let deadline: Date
   }
 
-  init(jobs: Int) { self.jobs = max(1, jobs) }
+  /// `chunk`: seeds of one worker.
+  init(jobs: Int, chunk: UInt64 = 100) { (self.jobs, self.chunk) = (max(1, jobs), chunk) }
 
   /// Until `seeds` are run, or `seconds` are over.
   mutating func run(from: UInt64, seeds: UInt64?, seconds limit: UInt64) throws {
     let start = Date()
-    var waiting: [Range<UInt64>] = []
+    try run(from: from, to: seeds.map { from + $0 }, waiting: [], start, limit)
+  }
+
+  /// Some seeds, each in a process of its own range.
+  mutating func run(seeds: [UInt64]) throws {
+    try run(from: 0, to: 0, waiting: seeds.map { $0..<$0 + 1 }, Date(), 0)
+  }
+
+  private mutating func run(
+    from: UInt64, to end: UInt64?, waiting first: [Range<UInt64>], _ start: Date, _ limit: UInt64
+  ) throws {
+    var waiting = first
     var next = from
-    let end = seeds.map { from + $0 }
     var running: [Worker] = []
     while true {
-      let isOver = limit > 0 && Date().timeIntervalSince(start) >= Double(limit)
+      let isOver =
+        limit > 0 && Date().timeIntervalSince(start) >= Double(limit)
+        || stopsAtFirst && !failures.isEmpty
       while running.count < jobs {
+        if isOver { waiting = [] }
         if waiting.isEmpty, !isOver, end.map({ next < $0 }) ?? true {
           let upper = min(next + chunk, end ?? .max)
           waiting.append(next..<upper)
           next = upper
         }
-        guard !isOver || end != nil, !waiting.isEmpty else { break }
+        guard !waiting.isEmpty else { break }
         running.append(try launch(waiting.removeFirst()))
       }
       if running.isEmpty { break }
       Thread.sleep(forTimeInterval: 0.02)
+      for worker in running where worker.process.isRunning && worker.deadline < Date() {
+        worker.process.terminate()
+      }
       for index in running.indices.reversed() where !running[index].process.isRunning {
         let worker = running.remove(at: index)
         if let rest = try take(worker) { waiting.append(rest) }
@@ -128,15 +162,14 @@ struct Swarm {
       .appendingPathComponent("tributary-sim-\(getpid())-\(range.lowerBound)")
     try Data().write(to: output)
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).absoluteURL
-    // The program itself, however it was called; without /proc the name must do.
-    if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
-      process.executableURL = URL(fileURLWithPath: path)
-    }
+    process.executableURL = Self.program
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.arguments = ["worker", "--from", "\(range.lowerBound)", "--count", "\(range.count)"]
     process.standardOutput = try FileHandle(forWritingTo: output)
     try process.run()
-    return Worker(process: process, output: output, range: range)
+    return Worker(
+      process: process, output: output, range: range,
+      deadline: Date(timeIntervalSinceNow: Self.secondsPerSeed * Double(range.count) + 30))
   }
 
   /// Reads what a worker said; returns the seeds that it did not come to.
@@ -157,6 +190,8 @@ struct Swarm {
         current = nil
       case "count":
         totals[words.count > 2 ? words[2] : "", default: 0] += Int(words[1]) ?? 0
+      case "slowest": slowestMilliseconds = max(slowestMilliseconds, Int(words[1]) ?? 0)
+      case "stall": stallMilliseconds = max(stallMilliseconds, Int(words[1]) ?? 0)
       case "time": virtualNodeMilliseconds += UInt64(words[1]) ?? 0
       default: break
       }
@@ -168,6 +203,20 @@ struct Swarm {
     return seed + 1 < worker.range.upperBound ? seed + 1..<worker.range.upperBound : nil
   }
 
+  /// Faults that fired less often than that.
+  func rareFaults(below least: Int) -> [Counter] {
+    Counter.allCases.filter { $0.isFault && totals[$0.rawValue] ?? 0 < least }
+  }
+
+  /// Every `step`-th of the seeds that ran, in another process, whose hash tables have another seed by
+  /// themselves: how many, and the first whose trace differs.
+  func repeated(every step: Int) throws -> (count: Int, differing: UInt64?) {
+    let chosen = hashes.keys.sorted().enumerated().filter { $0.offset % step == 0 }.map(\.element)
+    var again = Swarm(jobs: jobs)
+    try again.run(seeds: chosen)
+    return (chosen.count, chosen.first { hashes[$0] != again.hashes[$0] })
+  }
+
   /// The reached figures beside the goals of simulation.md §1.
   func printTable() {
     let hours = Double(virtualNodeMilliseconds) / 3_600_000
@@ -175,6 +224,9 @@ struct Swarm {
     print("seeds: \(hashes.count) in \(Int(seconds)) s with \(jobs) processes")
     print("failures: \(failures.count)")
     print("virtual node-hours: \(Int(hours)); per second and core: \(Int(hours / core))")
+    print(
+      "slowest agreement: \(slowestMilliseconds / 1_000) s, longest stall: \(stallMilliseconds / 1_000) s"
+    )
     print("commits per second and core: \(Int(Double(totals["commits"] ?? 0) / core))")
     for counter in Counter.allCases {
       print("\(counter.rawValue): \(totals[counter.rawValue] ?? 0)")

@@ -53,6 +53,23 @@ struct Oracle {
 
   init(_ schema: Schema) { self.schema = schema }
 
+  /// The stream that a row belongs to.
+  func stream(of row: Row) -> StreamID {
+    StreamID(scope: row.scope, channel: schema.table(row.table)?.channel ?? .both)
+  }
+
+  /// Whether a node of a division may write a row.
+  func mayWrite(_ writer: Scope, _ row: Row, _ tree: ScopeTree) -> Bool {
+    schema.table(row.table).map { tree.mayWrite(writer, $0.writers, in: row.scope) } ?? true
+  }
+
+  /// Takes back a change set that is gone for good.
+  mutating func remove(_ dot: Dot) {
+    changes[dot] = nil
+    marks.removeAll { $0.by == dot }
+    for row in writes.keys { writes[row]?.removeAll { $0.dot == dot } }
+  }
+
   mutating func add(
     _ dot: Dot, _ change: Change, _ list: [(Row, Write)], marks more: [Mark]
   ) {

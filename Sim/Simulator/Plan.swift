@@ -26,6 +26,14 @@ package struct Plan: Hashable, Sendable {
       case both
       /// Decide the first open conflict.
       case resolve
+      /// Put a row of the table that only a hub may write.
+      case order
+      /// `slot` hundreds of rows in one transaction (F40).
+      case bulk
+      /// A hundred transactions one after the other (F40).
+      case burst
+      /// A value of some hundred kilobytes, which goes in parts (F40).
+      case large
     }
 
     package let atMilliseconds: Int
@@ -63,6 +71,25 @@ package struct Plan: Hashable, Sendable {
       case pause
       /// The disk is full for `milliseconds` (F24).
       case full
+      /// The links of all nodes below are stopped one by one, `argument` milliseconds apart, and start again in
+      /// another order within `milliseconds` (F9).
+      case swizzle
+      /// All links of the tree are cut for `milliseconds` and come back at once (F41).
+      case herd
+      /// The disk is put back as it was, after `milliseconds` (F29): `argument` 1 with all files, 0 the database
+      /// alone.
+      case restore
+      /// Two copies of the node speak in turn, each for `milliseconds` (F30).
+      case clone
+      /// The lease file of another node lies in the folder (F31).
+      case mix
+      /// `argument` bits flip on the disk, and the node is out of service (F25).
+      case rot
+      /// A bundle goes to the hub or comes from it, `milliseconds` on its way; bits of `argument`: from the hub,
+      /// cut short, twice (F12).
+      case bundle
+      /// The node's child says HELLO and then what only harms (F45).
+      case flood
     }
 
     package let atMilliseconds: Int
@@ -119,6 +146,17 @@ package struct Options: Hashable, Sendable {
   package var otherErrors = 0
   /// Whether sectors are torn without powersafe overwrite (F20).
   package var isNotPowersafe = 0
+  /// Bytes of one turn and of one frame; 0 for what production takes (F43).
+  package var turnBytes = 0
+  package var frameBytes = 0
+  /// Messages that are applied once more at once; nothing may change by it (S9).
+  package var applyAgain = 100_000
+  /// The link is cut after this byte of all that is said; 0 for never (F10, enumerated).
+  package var cutAt = 0
+  /// 1: after agreement one more round must move nothing (Q9).
+  package var fixpoint = 0
+  /// Place of a node that lies to its hub, from 1; 0 for none (F44).
+  package var hostile = 0
   /// Real Ed25519 instead of a keyed hash.
   package var realSignatures = 0
   /// Divisions of the core, 0 for all: bit i for node i.
@@ -137,6 +175,8 @@ package struct Options: Hashable, Sendable {
       ("bandwidth", \.bandwidth), ("cut-in-frame", \.cutInFrame), ("corruption", \.corruption),
       ("sync-failures", \.syncFailures), ("read-errors", \.readErrors),
       ("write-errors", \.writeErrors), ("other-errors", \.otherErrors),
+      ("turn-bytes", \.turnBytes), ("frame-bytes", \.frameBytes), ("apply-again", \.applyAgain),
+      ("hostile", \.hostile), ("cut-at", \.cutAt), ("fixpoint", \.fixpoint),
       ("not-powersafe", \.isNotPowersafe), ("real-signatures", \.realSignatures),
       ("core", \.core), ("check-all", \.checkAll),
     ]

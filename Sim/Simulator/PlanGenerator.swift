@@ -21,14 +21,40 @@ package enum PlanGenerator {
     }
     if isIn() { plan.options.cutInFrame = chance.within(1_000...100_000) }
     if isIn(), chance.below(2) == 0 { plan.options.isNotPowersafe = 1 }
+    if isIn() { plan.options.corruption = chance.within(1_000...50_000) }
+    if chance.below(4) == 0 || style == 2 { disks(&plan, &chance) }
+    if chance.below(4) == 0 {
+      plan.options.turnBytes = chance.within(1...4_000)
+      plan.options.frameBytes = chance.within(1...2_000)
+    }
     if chance.below(20) == 0 { plan.options.bandwidth = chance.within(1_200...1_250_000) }
     if chance.below(50) == 0 { plan.options.realSignatures = 1 }
+    if chance.below(8) == 0 { plan.options.fixpoint = 1 }
     if isIn() { clocks(&plan, &chance) }
     for kind in Plan.Fault.Kind.allCases where isIn() { faults(kind, &plan, &chance) }
+    let rare: [(kind: Plan.Fault.Kind, oneIn: Int)] = [
+      (.herd, 20), (.restore, 4), (.clone, 12), (.mix, 12), (.rot, 6), (.bundle, 2), (.flood, 3),
+    ]
+    for (kind, oneIn) in rare where chance.below(oneIn) > 0 {
+      plan.faults.removeAll { $0.kind == kind }
+    }
+    if chance.below(8) == 0 { plan.options.hostile = chance.within(2...plan.nodes.count) }
     plan.faults.sort { $0.atMilliseconds < $1.atMilliseconds }
     if chance.below(3) > 0 { plan.options.core = core(plan.nodes, &chance) }
     workload(&plan, &chance)
     return plan
+  }
+
+  /// Disks that fail: one kind, or all.
+  private static func disks(_ plan: inout Plan, _ chance: inout Chance) {
+    let kind = chance.below(5)
+    func rate(_ number: Int, _ highest: Int) -> Int {
+      kind == number || kind == 4 ? chance.within(100...highest) : 0
+    }
+    plan.options.syncFailures = rate(0, 5_000)
+    plan.options.readErrors = rate(1, 500)
+    plan.options.writeErrors = rate(2, 2_000)
+    plan.options.otherErrors = rate(3, 1_000)
   }
 
   /// 2 to 6 nodes, hubs before their children.
@@ -57,7 +83,7 @@ package enum PlanGenerator {
 
   private static func faults(_ kind: Plan.Fault.Kind, _ plan: inout Plan, _ chance: inout Chance) {
     let length = plan.options.chaosMilliseconds
-    for _ in 0...chance.below(6) {
+    for _ in 0...chance.below([.restore, .clone, .mix, .rot].contains(kind) ? 2 : 6) {
       let node = chance.pick(plan.nodes)
       let (argument, duration): (Int, Int)
       switch kind {
@@ -69,6 +95,15 @@ package enum PlanGenerator {
         (argument, duration) = (chance.within(-86_400_000...86_400_000), 0)
       case .pause: (argument, duration) = (0, chance.within(1_000...600_000))
       case .full: (argument, duration) = (0, chance.within(1_000...300_000))
+      case .swizzle:
+        (argument, duration) = (chance.within(0...20_000), chance.within(10_000...300_000))
+      case .herd: (argument, duration) = (0, chance.within(60_000...600_000))
+      case .restore: (argument, duration) = (chance.below(2), chance.within(1_000...length))
+      case .clone: (argument, duration) = (0, chance.within(1_000...300_000))
+      case .mix: (argument, duration) = (0, 0)
+      case .rot: (argument, duration) = (chance.within(1...20), 0)
+      case .bundle: (argument, duration) = (chance.below(8), chance.within(1_000...length))
+      case .flood: (argument, duration) = (chance.below(4), 0)
       }
       plan.faults.append(
         Plan.Fault(
@@ -93,6 +128,7 @@ package enum PlanGenerator {
     let keys = chance.within(1...6)
     let kinds: [Plan.Operation.Kind] = [
       .put, .put, .put, .put, .put, .delete, .open, .save, .label, .unlabel, .both, .resolve,
+      .order,
     ]
     for _ in 0..<count {
       let writer = chance.pick(plan.nodes)
@@ -105,10 +141,12 @@ package enum PlanGenerator {
       for column in 1...Workload.columnCount where chance.below(4) == 0 {
         values.append(Plan.Operation.Value(column: column, number: chance.below(10)))
       }
+      let isHeavy = chance.below(400) == 0
+      let kind = isHeavy ? chance.pick([.bulk, .burst, .large]) : chance.pick(kinds)
       plan.operations.append(
         Plan.Operation(
           atMilliseconds: chance.below(plan.options.chaosMilliseconds),
-          division: writer.division, kind: chance.pick(kinds), scope: scope.division,
+          division: writer.division, kind: kind, scope: scope.division,
           key: chance.below(keys), slot: chance.below(3), values: values))
     }
     plan.operations.sort { $0.atMilliseconds < $1.atMilliseconds }

@@ -1,3 +1,4 @@
+import CFaultVFS
 import Store
 
 /// The small files of one node, its chance and its signatures. The database's files are in the fault VFS.
@@ -30,6 +31,9 @@ final class SimulatedHost: Host {
   }
 
   func write(_ bytes: [UInt8], to path: String, isPrivate: Bool) throws(StoreError) {
+    guard faultvfs_step(Int32(disk)) == 0 else {
+      throw .folder(path: path, problem: "the power is off")
+    }
     files[path] = bytes
   }
 

@@ -36,15 +36,20 @@ final class SimulatedNode {
   var clockOffset = 0
   var clockDrift = 0
   var isDead = false
+  /// The wall clock that the conversation at hand began with.
+  var wallOfCall: UInt64 = .max
+  /// How often its file was opened.
+  var opens = 0
+  /// Whether opening its file must end in a replica that does not write.
+  var mustStop = false
 
   // MARK: what the checkers know of it
 
-  /// What is applied here, by stream.
-  var shadow: [StreamID: VersionVector] = [:]
+  /// People who worked here: sessions of the checkers.
+  var sessions: Set<Int> = []
   var lastLog: Int64 = 0
   /// The disk's syncs when its image was checked last.
   var syncsChecked: UInt64 = 0
-  var lastTimestamp = HybridTimestamp(packed: 0)
 
   init(_ plan: Plan.Node, disk: Int, code: NodeCode, hub: Int?, seed: UInt64, isReal: Bool) {
     (self.plan, self.disk, self.code, self.hub) = (plan, disk, code, hub)
@@ -96,6 +101,8 @@ final class Call {
   /// The child's turn as said, to be said again (F2).
   var recorded: [[UInt8]] = []
   var isReplay = false
+  /// Whether the child's file was older than what its hub knew of it when it called.
+  var isBehindItself = false
 
   init(
     number: Int, child: Int, hub: Int, attempt: UInt64, isWait: Bool, childLife: UInt64,

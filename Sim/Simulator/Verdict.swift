@@ -16,6 +16,9 @@ package struct Verdict: Sendable {
   /// Virtual time from the beginning to agreement.
   package internal(set) var virtualMilliseconds: UInt64 = 0
   package internal(set) var nodeCount = 0
+  /// From the end of the faults to agreement (L1), and the longest time without progress (L2).
+  package internal(set) var convergenceMilliseconds = 0
+  package internal(set) var longestStallMilliseconds = 0
 
   package init() {}
 
@@ -26,11 +29,16 @@ package struct Verdict: Sendable {
 
 /// What is counted in a run.
 package enum Counter: String, CaseIterable, Sendable {
-  case events, exchanges, waits, messages, commits, applied
+  case events, exchanges, waits, messages, commits, applied, alarms
+  case bytes
+  case framesSent = "frames-sent"
+  case changeSetsSent = "change-sets-sent"
   case rowsChecked = "rows-checked"
   case imagesChecked = "images-checked"
   case conflictsSeen = "conflicts-seen"
   case refused, suspected
+  case fixpoints
+  case appliedAgain = "applied-again"
   case loss = "F1 loss"
   case duplicate = "F2 duplicate"
   case heavyDelay = "F3 heavy delay"
@@ -39,9 +47,13 @@ package enum Counter: String, CaseIterable, Sendable {
   case partition = "F6 partition"
   case oneWay = "F7 one-way partition"
   case partial = "F8 partial partition"
+  case swizzle = "F9 swizzled link"
   case cutInFrame = "F10 cut in frame"
+  case bundle = "F12 bundle"
+  case bundleTaken = "bundles-taken"
   case kill = "F13 kill"
   case crash = "F14 crash in operation"
+  case crashInRecovery = "F15 crash in recovery"
   case pause = "F16 pause"
   case tie = "F18 tie"
   case lostWrite = "F19 lost write"
@@ -50,9 +62,19 @@ package enum Counter: String, CaseIterable, Sendable {
   case syncFailure = "F22 failed sync"
   case inputError = "F23 I/O error"
   case diskFull = "F24 disk full"
+  case rot = "F25 bit rot"
+  case rotUnseen = "rot-without-effect"
+  case restore = "F29 disk put back"
+  case clone = "F30 clone"
+  case mixed = "F31 mixed files"
   case clockOffset = "F36 clock offset"
   case clockDrift = "F37 clock drift"
   case clockJump = "F38 clock jump"
+  case load = "F40 heavy operation"
+  case herd = "F41 herd"
+  case buggify = "F43 tiny turn"
+  case hostile = "F44 lie"
+  case flood = "F45 flood"
 
   /// Whether this counts firings of a fault.
   package var isFault: Bool { rawValue.first == "F" }

@@ -8,7 +8,10 @@ enum Workload {
   static let entries = TableID(3_000)
   static let labels = TableID(3_001)
 
-  static func schema() throws(Schema.Invalid) -> Schema {
+  static let orders = TableID(3_002)
+
+  /// `isHonest`: else the schema of a node that lets itself write what only its hub may.
+  static func schema(isHonest: Bool = true) throws(Schema.Invalid) -> Schema {
     try Schema(
       version: 1,
       tables: [
@@ -48,6 +51,10 @@ enum Workload {
           id: labels, name: "labels", existence: .addWins, scopeColumn: "division",
           key: [KeyColumn(name: "entry", kind: .text), KeyColumn(name: "label", kind: .text)],
           columns: []),
+        TableDeclaration(
+          id: orders, name: "orders", writers: isHonest ? .above : .scopeAndAbove,
+          scopeColumn: "division", key: [KeyColumn(name: "name", kind: .text)],
+          columns: [ColumnDeclaration(id: 1, name: "title", kind: .text)]),
       ])
   }
 
@@ -63,6 +70,12 @@ enum Workload {
     default: value = .text("v\(number)")
     }
     return ColumnValue(ColumnID(UInt32(column)), value)
+  }
+
+  /// Letters without a pattern, which no compression makes small.
+  static func largeText(_ seed: UInt64, bytes count: Int) -> Value {
+    var chance = Chance(seed, .fate, UInt64(count))
+    return .text((0..<count).map { _ in UInt8(0x61 + chance.below(26)) })
   }
 
   static func key(_ number: Int) -> [Value] { [.text("k\(number)")] }

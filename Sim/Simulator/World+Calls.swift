@@ -19,8 +19,9 @@ extension World {
     verdict.count(isWait ? .waits : .exchanges)
     trace.add(2, UInt64(nextCall), UInt64(index))
     node.attempts[attempt] = nextCall
+    call.isBehindItself = isBehindItself(index)
     do {
-      let context = try replica.exchangeContext(wallMilliseconds: node.wall(now))
+      let context = try context(replica, node)
       let shared = replica.streams(sharedWith: nodes[hub].code)
       let machine: any ExchangeMachine
       if isWait {
@@ -43,6 +44,61 @@ extension World {
     drain(call, isHub: false)
   }
 
+  /// As in production, or with turns and frames so small that everything takes many (F43).
+  private func context(
+    _ replica: Replica, _ node: SimulatedNode
+  ) throws(StoreError) -> ExchangeContext {
+    let usual = try replica.exchangeContext(wallMilliseconds: node.wall(now))
+    let options = plan.options
+    guard options.turnBytes > 0, options.frameBytes > 0, !isHealed else { return usual }
+    verdict.count(.buggify)
+    return ExchangeContext(
+      replica: usual.replica, protocolVersions: usual.protocolVersions,
+      schemaVersion: usual.schemaVersion, quarantineCount: usual.quarantineCount,
+      wallMilliseconds: usual.wallMilliseconds, turnBytes: options.turnBytes,
+      frameBytes: options.frameBytes)
+  }
+
+  /// What comes under a dot that is known here with another content.
+  private func forks(in action: ExchangeAction, _ index: Int) -> [Dot] {
+    guard case .apply(let message) = action, !checkers.budget.untrusted.contains(index) else {
+      return []
+    }
+    return message.changeSets.filter { set in
+      guard checkers.known(index, set.dot.stream).contains(set.dot.replica, set.dot.number),
+        let known = checkers.content(of: set.dot),
+        // What does not decode is refused for that.
+        let content = try? Self.content(set), (try? ChangeSetCodec.decodeHeader(set.header)) != nil
+      else { return false }
+      return content != known
+    }.map(\.dot)
+  }
+
+  /// Applies a message once more: that takes nothing and changes nothing (S9).
+  private func applyAgain(
+    _ action: ExchangeAction, _ side: CallSide, _ index: Int, _ call: Call
+  ) throws(StoreError) {
+    guard case .apply = action, let replica = nodes[index].replica else { return }
+    var chance = Chance(plan.seed, .fate, UInt64(call.number), 2_000_000 + UInt64(call.messages))
+    guard chance.happens(perMillion: plan.options.applyAgain) else { return }
+    verdict.count(.appliedAgain)
+    func summaries() throws(StoreError) -> [StreamSummary] {
+      try undisturbed(index) { () throws(StoreError) in
+        try replica.summaries(of: replica.streams)
+      }
+    }
+    let before = try summaries()
+    var copy = side.actions
+    let answer = try copy.perform(action)
+    let after = try summaries()
+    var applied = 0
+    if case .applied(let report) = answer { applied = report.applied }
+    note(
+      .appliedAgain(
+        node: index, applied: applied,
+        changed: before != after))
+  }
+
   /// The replica's own trouble: the link is given up, as ParentCaller does.
   private func giveUp(_ call: Call, _ error: any Error) {
     trouble(call.child, error, "exchange")
@@ -60,6 +116,14 @@ extension World {
     call.childSide = nil
     guard node.life == call.childLife else { return }
     node.attempts[call.attempt] = nil
+    if case .complete = outcome.result, !call.isWait, call.isBehindItself,
+      isBehindItself(call.child)
+    {
+      violate("S8", "node \(node.plan.division) was put back, spoke with its hub and writes on")
+    }
+    if case .failed = outcome.result {
+      note(.failedCall(node: call.child, atMilliseconds: Int(now / 1_000_000)))
+    }
     let time = SimulatedNode.monotonic(now)
     let actions =
       call.isWait
@@ -75,11 +139,13 @@ extension World {
     let index = isHub ? call.hub : call.child
     guard var side = isHub ? call.hubSide : call.childSide, let replica = nodes[index].replica
     else { return }
+    nodes[index].wallOfCall = side.actions.conversation.wallMilliseconds
     var frames: [UInt8] = []
     do {
       while let action = side.machine.next() {
         switch action {
-        case .send(let message):
+        case .send(let honest):
+          let message = spoiled(honest, call, isHub: isHub)
           checkSent(message, from: index, to: isHub ? call.child : call.hub)
           frames += FrameCodec.encode(message)
           if frames.count > 65_536 {
@@ -93,7 +159,15 @@ extension World {
           heard(alarm, at: index)
           try replica.heed(alarm, from: side.actions.conversation.peer)
         default:
+          let forks = forks(in: action, index)
           let answer = try side.actions.perform(action)
+          if case .applied(let report)? = answer, let fork = forks.first,
+            !report.rejections.contains(where: { $0.dot == fork })
+          {
+            violate(
+              "S1", "another content of \(fork) came to \(nodes[index].plan.division), unnoticed")
+          }
+          try applyAgain(action, side, index, call)
           tell(index, side.actions.takeChanged())
           if let answer { side.machine.answer(answer) }
         }
@@ -117,7 +191,7 @@ extension World {
     if isHub { call.hubSide = side } else { call.childSide = side }
   }
 
-  private func tell(_ index: Int, _ changed: (advanced: [StreamID], acknowledged: [StreamID])) {
+  func tell(_ index: Int, _ changed: (advanced: [StreamID], acknowledged: [StreamID])) {
     guard !changed.advanced.isEmpty || !changed.acknowledged.isEmpty else { return }
     if !changed.advanced.isEmpty { inspect(index) }
     queue.push(
@@ -183,7 +257,7 @@ extension World {
     if case .hello(let hello)? = try? decoder.next() { call.peer = hello.replica }
     let memory = call.peer.flatMap { node.memories[$0] } ?? ChildMemory()
     do {
-      let context = try replica.exchangeContext(wallMilliseconds: node.wall(now))
+      let context = try context(replica, node)
       call.hubSide = CallSide(
         machine: call.isWait
           ? HubWait(context: context, memory: memory) as any ExchangeMachine

@@ -6,80 +6,96 @@ import Replication
 import Store
 import Wire
 
-/// The checkers: simulation.md §3, after every event that changed a replica.
+/// What happens in a world is told to the checkers, after every event that changed a replica.
 extension World {
+  /// Tells the checkers; the first finding ends the run.
+  func note(_ fact: Fact) {
+    guard verdict.violation == nil, let finding = checkers.note(fact) else { return }
+    violate(finding.invariant, finding.detail)
+  }
+
   /// Reads what came into a node's log, in order, and compares the rows that it touched with the model.
   func inspect(_ index: Int) {
     do {
-      try absorb(index)
+      try undisturbed(index) { () throws(StoreError) in try absorb(index) }
     } catch {
       trouble(index, error, "inspection")
     }
   }
 
+  /// What checkers read is read whatever the plan says of the disk.
+  func undisturbed<Result>(
+    _ index: Int, _ body: () throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    faultvfs_pause(Int32(nodes[index].disk), 1)
+    defer { faultvfs_pause(Int32(nodes[index].disk), 0) }
+    return try body()
+  }
+
   func absorb(_ index: Int) throws(StoreError) {
     let node = nodes[index]
-    guard let replica = node.replica else { return }
+    guard let replica = node.replica, !checkers.budget.untrusted.contains(index) else { return }
     let answer = try replica.query(
       sql: "SELECT id, stream, replica, number, flags, header, body_bytes, body "
         + "FROM tributary_log WHERE id > \(node.lastLog) ORDER BY id")
     var touched: [Oracle.Row] = []
     var streams: [StreamID] = []
-    var parts: [Dot] = []
     for row in answer.first?.rows ?? [] {
       guard let entry = LogRow(row) else { return violate("S4", "log row of \(replica.identity)") }
       node.lastLog = entry.id
-      if oracle.changes[entry.dot] == nil { learn(entry, index) }
-      guard let change = oracle.changes[entry.dot] else { return }
-      let known = node.shadow[entry.dot.stream] ?? VersionVector()
-      let name = "\(entry.dot) at \(node.plan.division)"
-      if known[entry.dot.replica] + 1 != entry.dot.number { return violate("S2", "gap: \(name)") }
-      if !known.dominates(change.context) { return violate("S6", "context: \(name)") }
-      node.shadow[entry.dot.stream, default: known][entry.dot.replica] = entry.dot.number
-      touched += change.rows
-      parts += change.parts
+      do {
+        let content = try Self.content(entry.encoded)
+        if checkers.oracle.changes[entry.dot] == nil, mayLearn(entry.dot, index) {
+          let changeSet = try entry.encoded.decoded()
+          let new = written(entry.dot, content, changeSet.header, changeSet.body)
+          for mark in new.marks { verdict.count(mark.isRefusal ? .refused : .suspected) }
+          note(.wrote(node: self.node(of: entry.dot) ?? index, new))
+        }
+        note(
+          .applied(
+            node: index, dot: entry.dot, content: content,
+            wall: min(node.wallOfCall, node.wall(now))))
+      } catch {
+        violate("S4", "\(entry.dot) does not decode: \(error)")
+      }
+      touched += checkers.oracle.changes[entry.dot]?.rows ?? []
       if !streams.contains(entry.dot.stream) { streams.append(entry.dot.stream) }
     }
-    for part in parts where replica.streams.contains(part.stream) {
-      let known = node.shadow[part.stream] ?? VersionVector()
-      if !known.contains(part.replica, part.number) {
-        return violate("S5", "a part is missing: \(part) at \(node.plan.division)")
-      }
-    }
+    note(.settled(node: index))
     for stream in streams { try compare(stream, index, replica) }
-    if plan.options.checkAll == 1 { touched = streams.flatMap { oracle.rows[$0.scope] ?? [] } }
-    for row in touched { try check(row, index, replica) }
+    if plan.options.checkAll == 1 {
+      touched = streams.flatMap { checkers.oracle.rows[$0.scope] ?? [] }
+    }
+    for row in touched where verdict.violation == nil { try check(row, index, replica) }
   }
 
-  /// A change set that no checker knows yet: it must be its writer's own, just written.
-  private func learn(_ entry: LogRow, _ index: Int) {
-    let node = nodes[index]
-    guard let own = node.replica?.identity.replica, entry.dot.replica == own else {
-      return violate("S4", "\(entry.dot) at \(node.plan.division) was never written")
-    }
-    do {
-      let changeSet = try entry.encoded.decoded()
-      let (header, body) = (changeSet.header, changeSet.body)
-      if header.timestamp <= node.lastTimestamp {
-        // Parts of one transaction carry one timestamp.
-        let isPart = header.parts.count > 1 && header.timestamp == node.lastTimestamp
-        if !isPart { violate("S18", "\(entry.dot): \(header.timestamp.packed) is not later") }
-      }
-      node.lastTimestamp = header.timestamp
-      var context = node.shadow[entry.dot.stream] ?? VersionVector()
-      context[own] = entry.dot.number - 1
-      let (change, writes, marks) = reading(entry.dot, header, body, context)
-      for mark in marks { verdict.count(mark.isRefusal ? .refused : .suspected) }
-      oracle.add(entry.dot, change, writes, marks: marks)
-    } catch {
-      violate("S4", "\(entry.dot) does not decode: \(error)")
-    }
+  /// A change set that no checker knows yet: it must be its writer's own, just written. What a writer that is
+  /// not trusted says is learnt from whom it reaches.
+  private func mayLearn(_ dot: Dot, _ index: Int) -> Bool {
+    if dot.replica == nodes[index].replica?.identity.replica { return true }
+    return node(of: dot).map(checkers.budget.untrusted.contains) ?? false
   }
 
-  private func reading(
-    _ dot: Dot, _ header: ChangeSetHeader, _ body: ChangeSetBody, _ context: VersionVector
-  ) -> (Oracle.Change, [(Oracle.Row, Oracle.Write)], [Oracle.Mark]) {
-    var writes: [(Oracle.Row, Oracle.Write)] = []
+  func node(of dot: Dot) -> Int? { nodes.firstIndex { $0.code == dot.replica.node } }
+
+  /// A hash of header and canonical body.
+  static func content(_ set: EncodedChangeSet) throws(WireError) -> UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in set.header { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    for byte in try set.canonicalBody() { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    return hash
+  }
+
+  private func written(
+    _ dot: Dot, _ content: UInt64, _ header: ChangeSetHeader, _ body: ChangeSetBody
+  ) -> Written {
+    var context = header.contextAdvance
+    if dot.number > 1 {
+      let last = Dot(stream: dot.stream, replica: dot.replica, number: dot.number - 1)
+      context = context.union(checkers.oracle.changes[last]?.context ?? VersionVector())
+      context[dot.replica] = dot.number - 1
+    }
+    var writes: [(row: Oracle.Row, write: Oracle.Write)] = []
     let tier = Int(tree.tier(of: dot.replica.node.scope)?.depth ?? 255)
     for block in body.blocks {
       let groups = block.groups
@@ -117,15 +133,10 @@ extension World {
       default: break
       }
     }
-    var rows = writes.map(\.0)
-    for mark in marks { rows += oracle.changes[mark.target]?.rows ?? [] }
-    let parts = header.parts.map {
-      Dot(stream: $0.stream, replica: dot.replica, number: $0.number)
-    }
-    return (
-      Oracle.Change(rows: rows, context: context, parts: parts, timestamp: header.timestamp),
-      writes, marks
-    )
+    return Written(
+      dot: dot, content: content, context: context, timestamp: header.timestamp,
+      parts: header.parts.map { Dot(stream: $0.stream, replica: dot.replica, number: $0.number) },
+      writes: writes, marks: marks)
   }
 
   private func full(_ dot: StreamDot, _ stream: StreamID) -> Dot {
@@ -134,95 +145,77 @@ extension World {
 
   // MARK: states
 
-  /// Knowledge as the checkers have it; equal knowledge has one digest (I9).
   private func compare(
     _ stream: StreamID, _ index: Int, _ replica: Replica
   ) throws(StoreError) {
-    let known = try replica.knowledge(of: stream)
-    let name = "\(stream) at \(nodes[index].plan.division)"
-    if known != nodes[index].shadow[stream] ?? VersionVector() {
-      return violate("S2", "knowledge of \(name) is \(known), its log says otherwise")
-    }
-    let digest = try replica.digest(of: stream)
-    if let other = agreements[stream]?[known] {
-      if other != digest { violate("S10", "two digests at one knowledge: \(name)") }
-    } else {
-      agreements[stream, default: [:]][known] = digest
+    note(
+      .knows(
+        node: index, stream: stream, known: try replica.knowledge(of: stream),
+        digest: try replica.digest(of: stream)))
+    for session in nodes[index].sessions.sorted() {
+      note(
+        .read(
+          session: session, node: index, stream: stream,
+          known: try replica.knowledge(of: stream)))
     }
   }
 
   /// One row against the model: alive or dead, dots, shown values.
   func check(_ row: Oracle.Row, _ index: Int, _ replica: Replica) throws(StoreError) {
-    guard let key = row.key.values,
-      let table = replica.schema.table(row.table)
-    else { return }
+    guard let key = row.key.values, replica.schema.table(row.table) != nil else { return }
     verdict.count(.rowsChecked)
-    let known =
-      nodes[index].shadow[StreamID(scope: row.scope, channel: table.channel)] ?? VersionVector()
-    let expected = oracle.state(of: row, known: known)
     let found = try replica.row(row.table, scope: row.scope, key: key)
-    let name = "\(table.name) \(row.scope) \(row.key) at \(nodes[index].plan.division)"
-    guard (found != nil) == expected.isAlive else {
-      return violate(
-        expected.isAlive ? "S10" : "S11",
-        "\(name) \(found == nil ? "is dead" : "lives"), the model says otherwise")
+    var view: RowView?
+    if let found {
+      var dots: [GroupID: [StreamDot]] = [:]
+      for seen in found.form.seen where !seen.dots.isEmpty { dots[seen.group] = seen.dots.sorted() }
+      view = RowView(dots: dots, shown: found.values)
     }
-    guard let found else { return }
-    var dots: [GroupID: [StreamDot]] = [:]
-    for seen in found.form.seen where !seen.dots.isEmpty { dots[seen.group] = seen.dots.sorted() }
-    if dots != expected.dots {
-      let groups = Set(dots.keys).union(expected.dots.keys).sorted()
-        .filter { dots[$0] != expected.dots[$0] }
-      return violate("S13", "\(name): dots of groups \(groups.map(\.number)) differ from the model")
-    }
-    if found.values != expected.shown {
-      violate("S10", "\(name) shows \(found.values), the model \(expected.shown)")
-    }
+    note(.shows(node: index, row: row, view: view))
   }
 
   /// After a restart: nothing that was durable is gone, and the file is sound.
   func recovered(_ index: Int) throws(StoreError) {
-    let node = nodes[index]
-    guard let replica = node.replica else { return }
-    for (stream, known) in node.shadow.sorted(by: { $0.key < $1.key }) {
-      let found = try replica.knowledge(of: stream)
-      if !found.dominates(known) {
-        return violate(
-          "S8", "\(stream) at \(node.plan.division) fell from \(known) to \(found) by a restart")
-      }
+    guard let replica = nodes[index].replica, !checkers.budget.untrusted.contains(index) else {
+      return
     }
-    try absorb(index)
-    let report = try replica.check()
+    try undisturbed(index) { () throws(StoreError) in
+      for (stream, _) in checkers.shadows[index].sorted(by: { $0.key < $1.key }) {
+        note(.restarted(node: index, stream: stream, known: try replica.knowledge(of: stream)))
+      }
+      try absorb(index)
+    }
+    try checkFile(index, replica)
+  }
+
+  private func checkFile(_ index: Int, _ replica: Replica) throws(StoreError) {
     verdict.count(.imagesChecked)
+    // SQLite's own check would tell an error of the disk as damage.
+    let report = try undisturbed(index) { () throws(StoreError) in try replica.check() }
     if let problem = report.problems.first {
-      violate("S19", "node \(node.plan.division): \(problem)")
+      note(.unsound(node: index, problem: problem))
     }
   }
 
   // MARK: messages
 
-  /// What leaves a node is durable there (S20), and for the receiver (S14); one dot has one content (S1).
+  /// What leaves a node is durable there, true, and for the receiver.
   func checkSent(_ message: Message, from: Int, to: Int) {
-    let division = nodes[from].plan.division
     checkDurable(from)
-    guard case .changes(let changes) = message else { return }
-    for set in changes.changeSets {
-      if !tree.holds(nodes[to].code.scope, set.dot.stream) {
-        violate("S14", "\(set.dot) goes from \(division) to \(nodes[to].plan.division)")
+    verdict.count(.framesSent)
+    switch message {
+    case .changes(let changes):
+      for set in changes.changeSets {
+        verdict.count(.changeSetsSent)
+        // What does not inflate was told when it came into the log.
+        guard let content = try? Self.content(set) else { continue }
+        note(.sent(from: from, to: to, dot: set.dot, content: content))
       }
-      let known = nodes[from].shadow[set.dot.stream] ?? VersionVector()
-      if !known.contains(set.dot.replica, set.dot.number) {
-        violate("S4", "\(division) sends \(set.dot), which it does not know")
-      }
-      var hash = UInt64(set.bodyByteCount)
-      for byte in set.header { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-      if !set.bodyIsDeflated {
-        for byte in set.body { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        if let other = hashes[set.dot], other != hash {
-          violate("S1", "two contents of \(set.dot)")
-        }
-        hashes[set.dot] = hash
-      }
+    case .acknowledgement(let told):
+      note(
+        .acknowledged(
+          from: from, to: to, stream: told.stream, own: told.needs, held: told.held, top: told.top))
+    default: break
     }
   }
 
@@ -241,15 +234,11 @@ extension World {
     faultvfs_cut(Int32(scratch), FAULTVFS_KEEP_NONE, plan.seed)
     defer { faultvfs_erase(Int32(scratch)) }
     do {
-      let image = try Replica.open(
+      let image = try Replica.openReadOnly(
         folder: ReplicaFolder("/\(scratch)"), tree: tree, schema: schema,
-        host: node.host.copy(to: scratch), wallMilliseconds: node.wall(now))
-      for (stream, known) in node.shadow.sorted(by: { $0.key < $1.key }) {
-        let durable = try image.knowledge(of: stream)
-        if !durable.dominates(known) {
-          violate(
-            "S20", "\(node.plan.division) speaks of \(known) in \(stream), durable is \(durable)")
-        }
+        host: node.host.copy(to: scratch))
+      for (stream, _) in checkers.shadows[index].sorted(by: { $0.key < $1.key }) {
+        note(.durable(node: index, stream: stream, known: try image.knowledge(of: stream)))
       }
       faultvfs_cut(Int32(scratch), FAULTVFS_KEEP_ALL, 0)
     } catch {
@@ -262,9 +251,11 @@ extension World {
 
   /// No alarm is right unless the plan did what it tells of.
   func heard(_ alarm: Alarm, at index: Int) {
+    verdict.count(.alarms)
+    guard checkers.budget.untrusted.isEmpty else { return }
     switch alarm {
     case .digestMismatch(let stream, let peer):
-      violate("I9", "\(stream) at \(nodes[index].plan.division) against \(peer)")
+      violate("S10", "digests differ: \(stream) at \(nodes[index].plan.division) against \(peer)")
     case .restored, .cloned, .fork, .unproved, .notShared:
       violate("S1", "\(alarm) at \(nodes[index].plan.division)")
     case .impostor: break
@@ -280,8 +271,7 @@ extension World {
       guard let replica = node.replica else { return "\(node.plan.division) is down" }
       guard let hub = node.hub, core.contains(hub) else { continue }
       for stream in replica.streams {
-        let own = node.shadow[stream] ?? VersionVector()
-        let other = nodes[hub].shadow[stream] ?? VersionVector()
+        let (own, other) = (checkers.known(index, stream), checkers.known(hub, stream))
         if own != other {
           return "\(stream): \(node.plan.division) knows \(own), "
             + "\(nodes[hub].plan.division) knows \(other)"
@@ -296,45 +286,109 @@ extension World {
     return now > .milliseconds(last.atMilliseconds) && disagreement() == nil
   }
 
-  /// Everything once more, thoroughly (Q1–Q4, Q8): also after reopening.
-  func checkQuiescence() {
+  /// Whether anything that is missing in the core came since the last look (L2).
+  func watchProgress() {
+    var known: UInt64 = 0
     for index in core {
-      guard let replica = nodes[index].replica, verdict.violation == nil else { continue }
-      do {
-        for stream in replica.streams { try compare(stream, index, replica) }
-        var open: [Oracle.Row: [GroupID]] = [:]
-        for scope in Set(replica.streams.map(\.scope)).sorted() {
-          for row in oracle.rows[scope] ?? [] {
-            try check(row, index, replica)
-            let state = oracle.state(
-              of: row, known: nodes[index].shadow[StreamID(scope: scope)] ?? VersionVector())
-            if !state.conflicts.isEmpty { open[row] = state.conflicts }
-          }
-        }
-        var found: [Oracle.Row: [GroupID]] = [:]
-        for conflict in try replica.conflicts() {
-          let record = conflict.record
-          verdict.count(.conflictsSeen)
-          found[
-            Oracle.Row(table: record.table, scope: record.scope, key: record.key), default: []
-          ].append(record.group)
-        }
-        for key in found.keys { found[key]?.sort() }
-        for key in open.keys { open[key]?.sort() }
-        if found != open {
-          violate(
-            "Q4",
-            "\(nodes[index].plan.division) lists \(found.count) rows in conflict, "
-              + "the model \(open.count)")
-        }
-        let report = try replica.check()
-        if let problem = report.problems.first {
-          violate("Q8", "node \(nodes[index].plan.division): \(problem)")
-        }
-      } catch {
-        violate("S27", "check of \(nodes[index].plan.division): \(error)")
+      for (_, vector) in checkers.shadows[index] {
+        known += vector.entries.reduce(0) { $0 + $1.number }
       }
     }
+    if known != lastKnown { (lastKnown, lastProgress) = (known, now) }
+    let stall = Int((now - lastProgress) / 1_000_000)
+    verdict.longestStallMilliseconds = max(verdict.longestStallMilliseconds, stall)
+    note(.stalled(milliseconds: stall, missing: disagreement() ?? "nothing"))
+  }
+
+  /// Everything once more, thoroughly (Q1–Q4, Q7, Q8), then the same after opening every file again: nothing
+  /// depended on memory.
+  func checkQuiescence() {
+    for index in core { checkAll(index) }
+    for index in core where verdict.violation == nil {
+      stop(index, FAULTVFS_KEEP_ALL)
+      restart(index)
+      checkAll(index)
+    }
+  }
+
+  private func checkAll(_ index: Int) {
+    guard let replica = nodes[index].replica, verdict.violation == nil,
+      !checkers.budget.untrusted.contains(index)
+    else { return }
+    do {
+      for stream in replica.streams { try compare(stream, index, replica) }
+      for scope in Set(replica.streams.map(\.scope)).sorted() {
+        for row in checkers.oracle.rows[scope] ?? []
+        where replica.streams.contains(checkers.oracle.stream(of: row)) {
+          try check(row, index, replica)
+        }
+      }
+      var found: [Oracle.Row: [GroupID]] = [:]
+      for conflict in try replica.conflicts() {
+        let record = conflict.record
+        verdict.count(.conflictsSeen)
+        let row = Oracle.Row(table: record.table, scope: record.scope, key: record.key)
+        found[row, default: []].append(record.group)
+      }
+      note(.lists(node: index, conflicts: found))
+      for reach in try replica.reaches() {
+        note(
+          .counts(
+            node: index, stream: reach.stream, total: reach.total, atHub: reach.atHub,
+            atTop: reach.atTop))
+      }
+      try checkParked(index, replica)
+      note(
+        .quarantine(
+          node: index,
+          entries: try replica.quarantineEntries().map { "\($0.kind) \($0.subject): \($0.detail)" })
+      )
+      try checkFile(index, replica)
+    } catch {
+      note(.failed(node: index, what: "check: \(error)"))
+    }
+  }
+
+  /// What waits lacks something (Q2), and is bounded (S26).
+  func checkParked(_ index: Int, _ replica: Replica) throws(StoreError) {
+    let answer = try replica.query(sql: "SELECT stream, replica, number FROM tributary_parked")
+    let rows = answer.first?.rows ?? []
+    let ready = rows.count { row in
+      guard case .integer(let stream) = row[0], case .integer(let writer) = row[1],
+        case .integer(let number) = row[2],
+        let id = StreamID(packed: UInt32(truncatingIfNeeded: stream)),
+        let author = ReplicaID(packed: UInt64(bitPattern: writer))
+      else { return true }
+      return checkers.known(index, id).contains(author, UInt64(number))
+    }
+    note(.waits(node: index, count: rows.count, ready: ready))
+  }
+
+  /// What every node holds, the dead ones opened once more: nothing that was promised is gone (S3, Q6).
+  func checkLedger() {
+    for index in nodes.indices where verdict.violation == nil {
+      let node = nodes[index]
+      if node.replica == nil, !checkers.budget.untrusted.contains(index) {
+        node.isDead = false
+        restart(index)
+      }
+      guard let replica = node.replica else {
+        note(.ended(node: index, isCore: false, known: checkers.shadows[index]))
+        continue
+      }
+      do {
+        var known: [StreamID: VersionVector] = [:]
+        for stream in replica.streams {
+          known[stream] =
+            checkers.budget.untrusted.contains(index)
+            ? checkers.known(index, stream) : try replica.knowledge(of: stream)
+        }
+        note(.ended(node: index, isCore: core.contains(index), known: known))
+      } catch {
+        note(.failed(node: index, what: "check: \(error)"))
+      }
+    }
+    note(.over)
   }
 }
 

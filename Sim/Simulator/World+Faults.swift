@@ -1,4 +1,5 @@
 import CFaultVFS
+import Causality
 import Changes
 
 /// Faults at their moments, and the end of them.
@@ -31,7 +32,8 @@ extension World {
       stop(index, losses[abs(fault.argument) % 3])
       queue.push(.start(node: index, life: node.life), at: now + .milliseconds(fault.milliseconds))
     case .crash:
-      guard node.replica != nil else { return }
+      // While the process is down, the power goes as it comes back (F15).
+      if node.replica == nil { verdict.count(.crashInRecovery) }
       faultvfs_cut_after(Int32(node.disk), UInt64(max(1, fault.argument)))
     case .jump:
       verdict.count(.clockJump)
@@ -40,6 +42,19 @@ extension World {
       guard node.replica != nil else { return }
       verdict.count(.pause)
       node.busyUntil = max(node.busyUntil, now + .milliseconds(fault.milliseconds))
+    case .swizzle: swizzle(index, fault)
+    case .herd:
+      verdict.count(.herd, nodes.count - 1)
+      for child in nodes.indices { setCut(child, isCut: true) }
+      queue.push(.faultOver(number), at: now + .milliseconds(fault.milliseconds))
+    case .restore, .clone:
+      guard node.replica != nil, !checkers.budget.untrusted.contains(index) else { return }
+      keepCopy(index, swaps: fault.kind == .clone ? 3 : 0)
+      queue.push(.faultOver(number), at: now + .milliseconds(fault.milliseconds))
+    case .mix: if !checkers.budget.untrusted.contains(index) { mixFiles(index) }
+    case .rot: rot(index, fault)
+    case .bundle: carryBundle(index, fault)
+    case .flood: flood(index, fault)
     case .full:
       setDisk(index, isFaulty: true, isFull: true)
       queue.push(.faultOver(number), at: now + .milliseconds(fault.milliseconds))
@@ -54,7 +69,29 @@ extension World {
       if fault.argument != 2 { cuts[index][0] -= 1 }
       if fault.argument != 1 { cuts[index][1] -= 1 }
     case .full: setDisk(index, isFaulty: !isHealed)
+    case .herd: for child in nodes.indices { setCut(child, isCut: false) }
+    case .restore, .clone: putBack(index, fault, number)
     default: break
+    }
+  }
+
+  /// Cuts both directions of a node's link to its hub, or takes one such cut back.
+  func setCut(_ index: Int, isCut: Bool) {
+    for direction in [0, 1] { cuts[index][direction] += isCut ? 1 : -1 }
+  }
+
+  /// Stops the links below a node one after the other; they start again in an order of their own (F9).
+  private func swizzle(_ top: Int, _ fault: Plan.Fault) {
+    var chance = Chance(plan.seed, .fate, UInt64(top), now)
+    let below = nodes.indices.filter {
+      $0 != top && tree.isAtOrAbove(nodes[top].code.scope, nodes[$0].code.scope)
+    }
+    for (place, index) in below.enumerated() {
+      verdict.count(.swizzle)
+      let stop = place * fault.argument
+      let end = max(stop + 1, fault.milliseconds - chance.below(max(1, fault.milliseconds / 2)))
+      queue.push(.link(node: index, isCut: true), at: now + .milliseconds(stop))
+      queue.push(.link(node: index, isCut: false), at: now + .milliseconds(end))
     }
   }
 
@@ -77,6 +114,7 @@ extension World {
   /// The end of the faults: a connected core is healed; the rest stays dead.
   func heal() {
     isHealed = true
+    lastProgress = now
     trace.add(5, now)
     core = chosenCore()
     for index in nodes.indices {
@@ -95,9 +133,10 @@ extension World {
 
   /// A node and some of those below it, all connected; all nodes when the plan says so.
   private func chosenCore() -> [Int] {
-    if plan.options.core == 0 { return Array(nodes.indices) }
+    let chosen = plan.options.core == 0 ? .max : plan.options.core
     var list: [Int] = []
-    for index in nodes.indices where index < 62 && plan.options.core >> index & 1 == 1 {
+    for index in nodes.indices where index < 62 && chosen >> index & 1 == 1 {
+      if checkers.budget.untrusted.contains(index) { continue }
       guard let hub = nodes[index].hub, !list.isEmpty else {
         if list.isEmpty { list.append(index) }
         continue
@@ -107,14 +146,43 @@ extension World {
     return list
   }
 
+  /// After agreement acknowledgements settle; then a round in which every node speaks with its hub must move no
+  /// change set (Q9). Some plans leave it out, since nothing else happens in it.
+  private func isFixpoint() -> Bool {
+    guard plan.options.fixpoint == 1, let agreedAt, core.count > 1 else { return true }
+    let round = Nanoseconds(Limits.safetyExchangeMilliseconds) * 1_200_000
+    // Calls that hang from before end, and pauses of back-off.
+    let settled = agreedAt + 3 * round
+    guard now >= settled else { return false }
+    guard let before = sentBefore else {
+      sentBefore = verdict[.changeSetsSent]
+      return false
+    }
+    guard now >= settled + round else { return false }
+    verdict.count(.fixpoints)
+    note(.movedAfterEnd(count: verdict[.changeSetsSent] - before))
+    return true
+  }
+
   /// Heals when it is time; later looks whether the core agrees. Returns false when the run is over.
   func look() -> Bool {
     if !isHealed { heal() }
     if verdict.violation != nil { return false }
     if now > .milliseconds(plan.options.chaosMilliseconds) && isQuiet() {
+      if agreedAt == nil {
+        agreedAt = now
+        verdict.convergenceMilliseconds =
+          Int(now / 1_000_000) - plan.options.chaosMilliseconds
+      }
+      guard isFixpoint() else {
+        queue.push(.look, at: now + .milliseconds(60_000))
+        return verdict.violation == nil
+      }
       checkQuiescence()
+      checkLedger()
       return false
     }
+    watchProgress()
     let deadline = plan.options.chaosMilliseconds + plan.options.healMilliseconds
     guard now < .milliseconds(deadline) else {
       violate("L1", disagreement() ?? "not quiet in time")

@@ -14,6 +14,15 @@ extension World {
     let begin = max(now, nodes[from].busyUntil)
     var delay = chance.exponential(mean: options.delayMicroseconds) * 1_000
     var content = bytes
+    let said = verdict[.bytes]
+    verdict.count(.bytes, bytes.count)
+    if (said + 1...said + bytes.count).contains(options.cutAt) {
+      verdict.count(.cutInFrame)
+      content = Array(bytes.prefix(options.cutAt - said - 1))
+      let time = arrival(call, isUp, begin, delay)
+      queue.push(.deliver(call: call.number, isUp: isUp, bytes: content), at: time)
+      return loseLater(call, at: time + 1)
+    }
     if isHealed && isInCore(call) {
       delay = 20_000_000
     } else {

@@ -18,6 +18,7 @@ extension World {
       case .immutableGroup, .noSuchConflict, .writingStopped, .scopeNotWritable: break
       // A form on a row that was deleted meanwhile, or deleted and made anew.
       case .noSuchRow where operation.kind == .save || operation.kind == .resolve: break
+      case .busy: note(.blocked(node: index, what: "\(operation.kind.rawValue): \(error)"))
       default: trouble(index, error, operation.kind.rawValue)
       }
     }
@@ -55,6 +56,7 @@ extension World {
         try put(transaction, scope, key, values)
         if isWritable, above != scope { try put(transaction, above, key, values) }
       }
+    case .order, .bulk, .burst, .large: try load(operation, scope, index, replica)
     case .delete:
       try write(index, replica) { transaction throws(StoreError) in
         guard try transaction.read(Workload.entries, scope: scope, key: key) != nil else { return }
@@ -82,6 +84,46 @@ extension World {
     }
   }
 
+  /// Orders, and what is large or much (F40).
+  private func load(
+    _ operation: Plan.Operation, _ scope: Scope, _ index: Int, _ replica: Replica
+  ) throws(StoreError) {
+    let key = Workload.key(operation.key)
+    let values = operation.values.map { Workload.value($0.column, $0.number) }
+    switch operation.kind {
+    case .order:
+      try write(index, replica) { transaction throws(StoreError) in
+        let title = [Workload.value(1, operation.slot)]
+        if try transaction.read(Workload.orders, scope: scope, key: key) == nil {
+          try transaction.insert(Workload.orders, scope: scope, key: key, title)
+        } else {
+          try transaction.update(Workload.orders, scope: scope, key: key, title)
+        }
+      }
+    case .bulk:
+      verdict.count(.load)
+      try write(index, replica) { transaction throws(StoreError) in
+        for row in 0..<(operation.slot + 1) * 100 {
+          try put(transaction, scope, Workload.key(1_000 + row), values)
+        }
+      }
+    case .burst:
+      verdict.count(.load)
+      for row in 0..<100 where nodes[index].replica != nil {
+        try write(index, replica) { transaction throws(StoreError) in
+          try put(transaction, scope, Workload.key(row % 7), [Workload.value(1, row)])
+        }
+      }
+    case .large:
+      verdict.count(.load)
+      let text = Workload.largeText(plan.seed, bytes: 300_000 * (operation.slot + 1))
+      try write(index, replica) { transaction throws(StoreError) in
+        try put(transaction, scope, key, [ColumnValue(ColumnID(3), text)])
+      }
+    default: break
+    }
+  }
+
   private func put(
     _ transaction: WriteTransaction, _ scope: Scope, _ key: [Value], _ values: [ColumnValue]
   ) throws(StoreError) {
@@ -104,6 +146,7 @@ extension World {
   private func written(_ index: Int, _ dots: [Dot]) {
     guard !dots.isEmpty else { return }
     verdict.count(.commits)
+    nodes[index].sessions.insert(index)
     inspect(index)
     queue.push(
       .changed(

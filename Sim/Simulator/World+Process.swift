@@ -29,15 +29,22 @@ extension World {
     guard node.replica == nil, !node.isDead else { return }
     do {
       let replica = try Replica.open(
-        folder: node.folder, tree: tree, schema: schema, host: node.host,
+        folder: node.folder, tree: tree, schema: schema(of: index), host: node.host,
         wallMilliseconds: node.wall(now))
       if replica.stopReason == nil { try replica.stampCaptured(wallMilliseconds: node.wall(now)) }
       node.replica = replica
-      if let reason = replica.stopReason { violate("S8", "node \(node.plan.division): \(reason)") }
+      node.opens += 1
+      if let reason = replica.stopReason, !checkers.budget.untrusted.contains(index) {
+        violate("S8", "node \(node.plan.division): \(reason)")
+      }
+      if node.mustStop, replica.stopReason == nil {
+        violate("S8", "node \(node.plan.division) writes on a file that was put back or mixed")
+      }
       try recovered(index)
     } catch {
       trouble(index, error, "open")
-      stop(index, FAULTVFS_KEEP_ALL)
+      let isOff = faultvfs_is_off(Int32(node.disk)) != 0
+      stop(index, isOff ? pendingLoss(index) : FAULTVFS_KEEP_ALL)
       queue.push(.start(node: index, life: node.life), at: now + .milliseconds(10_000))
       return
     }
@@ -122,7 +129,7 @@ extension World {
     let isFaulty =
       options.syncFailures + options.readErrors + options.writeErrors + options.otherErrors > 0
     guard let error = error as? StoreError else {
-      return violate("S27", "node \(node.plan.division), \(what): \(error)")
+      return note(.failed(node: index, what: "\(what): \(error)"))
     }
     switch error {
     case .diskFull: return
@@ -130,18 +137,25 @@ extension World {
       if isFaulty { return }
     default: break
     }
-    violate("S27", "node \(node.plan.division), \(what): \(error)")
+    note(.failed(node: index, what: "\(what): \(error)"))
   }
 
   /// After each step on a node: a power cut in the middle of it, and the time that its disk took.
   func settle(_ index: Int) {
     let node = nodes[index]
+    if keepsPowerOff { return }
     if faultvfs_is_off(Int32(node.disk)) != 0 {
       verdict.count(.crash)
       verdict.count(.crossFile)
       stop(index, pendingLoss(index))
       queue.push(
         .start(node: index, life: node.life), at: now + .milliseconds(pendingDowntime(index)))
+      return
+    }
+    if node.replica?.diskFailure != nil {
+      // The process ends, as `serve` does, and is started again.
+      stop(index, FAULTVFS_KEEP_ALL)
+      queue.push(.start(node: index, life: node.life), at: now + .milliseconds(1_000))
       return
     }
     let cost = faultvfs_take_cost(Int32(node.disk))

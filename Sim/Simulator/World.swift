@@ -21,6 +21,8 @@ package final class World {
     case operation(Int)
     case fault(Int)
     case faultOver(Int)
+    case link(node: Int, isCut: Bool)
+    case bundle(CarriedBundle)
     case replay(call: Int)
     case look
   }
@@ -28,6 +30,7 @@ package final class World {
   let plan: Plan
   let tree: ScopeTree
   let schema: Schema
+  private let falseSchema: Schema
   var nodes: [SimulatedNode] = []
   var calls: [Int: Call] = [:]
   var nextCall = 0
@@ -37,14 +40,22 @@ package final class World {
   var now: Nanoseconds = 0
   var verdict = Verdict()
   var trace = Trace()
-  var oracle: Oracle
+  var checkers: Checkers
   var isHealed = false
+  /// Whether a power cut is looked after by who runs the world.
+  var keepsPowerOff = false
+  /// Change sets known in the core when it was looked at last, and since when (L2).
+  var lastKnown: UInt64 = 0
+  var lastProgress: Nanoseconds = 0
+  /// When the core agreed, and what had been sent until the round that must move nothing (Q9).
+  var agreedAt: Nanoseconds?
+  var sentBefore: Int?
   /// Cuts in force by node: up, down.
   var cuts: [[Int]] = []
+  /// Copies of disks, by node.
+  var copies: [Int: Copy] = [:]
   /// Who must agree in the end.
   var core: [Int] = []
-  var agreements: [StreamID: [VersionVector: [UInt8]]] = [:]
-  var hashes: [Dot: UInt64] = [:]
   /// SQLite is told of the VFS once per process.
   private static let registered: Int32 = {
     _ = csqlite_configure()
@@ -64,8 +75,11 @@ package final class World {
         }
       })
     schema = try Workload.schema()
-    oracle = Oracle(
-      try Schema(version: schema.version, tables: [Registry.table] + schema.tables))
+    falseSchema = try Workload.schema(isHonest: false)
+    checkers = Checkers(
+      tree: tree,
+      schema: try Schema(version: schema.version, tables: [Registry.table] + schema.tables),
+      codes: plan.nodes.compactMap { NodeCode(division: UInt32($0.division)) })
     faultvfs_reset(plan.seed)
     try makeNodes()
   }
@@ -86,6 +100,7 @@ package final class World {
       try admit(index)
     }
     for index in nodes.indices { try absorb(index) }
+    for index in nodes.indices { try meetHub(index) }
     for clock in plan.clocks {
       guard let index = divisions.firstIndex(of: clock.division) else { continue }
       nodes[index].clockOffset = clock.offsetMilliseconds
@@ -100,7 +115,7 @@ package final class World {
   private func admit(_ index: Int) throws {
     let node = nodes[index]
     let replica = try Replica.create(
-      folder: node.folder, node: node.code, tree: tree, schema: schema,
+      folder: node.folder, node: node.code, tree: tree, schema: schema(of: index),
       anchor: index == 0 ? nil : nodes[0].replica?.identity.anchor, host: node.host,
       wallMilliseconds: node.wall(0))
     node.replica = replica
@@ -110,21 +125,54 @@ package final class World {
     }
   }
 
+  /// The first contact, which is part of setting a node up: it brings the keys of all above, without which
+  /// nothing that they wrote can be proved.
+  private func meetHub(_ index: Int) throws {
+    let node = nodes[index]
+    guard let hub = node.hub, let replica = node.replica, let above = nodes[hub].replica else {
+      return
+    }
+    for (from, to) in [(above, replica), (replica, above)] {
+      let shared = from.streams.filter { tree.holds(to.identity.replica.node.scope, $0) }
+      var lacked: [(StreamID, VersionVector)] = []
+      for stream in shared { lacked.append((stream, try to.knowledge(of: stream))) }
+      guard let batch = try from.changes(lackedBy: lacked, maxBytes: Limits.frameTargetBytes),
+        case .frame(let message) = batch.content
+      else { continue }
+      _ = try to.apply(
+        message, from: from.identity.replica, isIngress: to === above,
+        wallMilliseconds: node.wall(0))
+    }
+    try absorb(index)
+    try absorb(hub)
+  }
+
+  /// What a node declares of its tables.
+  func schema(of index: Int) -> Schema {
+    index == plan.options.hostile - 1 && index > 0 ? falseSchema : schema
+  }
+
   // MARK: running
 
   /// Runs the plan: faults, then the core heals and must agree.
-  package func run() -> Verdict {
+  package func run() -> Verdict { run(keepsNodes: false) }
+
+  /// `keepsNodes`: the nodes stay open, for more.
+  func run(keepsNodes: Bool) -> Verdict {
     start()
     while verdict.violation == nil, let next = queue.pop() {
       now = next.time
       verdict.count(.events)
       guard perform(next.event) else { break }
     }
-    finish()
+    if !keepsNodes { finish() }
     return verdict
   }
 
   private func start() {
+    if nodes.indices.contains(plan.options.hostile - 1), plan.options.hostile > 1 {
+      distrust(plan.options.hostile - 1, holding: checkers.shadows[plan.options.hostile - 1])
+    }
     for index in nodes.indices { begin(index) }
     for (index, operation) in plan.operations.enumerated() {
       queue.push(.operation(index), at: .milliseconds(operation.atMilliseconds))
@@ -181,6 +229,8 @@ package final class World {
     case .operation(let index): operate(plan.operations[index], event)
     case .fault(let index): if !isHealed { strike(index) }
     case .faultOver(let index): relieve(index)
+    case .link(let node, let isCut): setCut(node, isCut: isCut)
+    case .bundle(let bundle): takeBundle(bundle, event)
     case .replay(let call): replay(call)
     case .look: return look()
     }

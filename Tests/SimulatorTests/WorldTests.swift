@@ -1,3 +1,4 @@
+import Foundation
 import Simulator
 import Testing
 
@@ -56,6 +57,18 @@ struct WorldTests {
     let verdict = try World(plan).run()
     #expect(verdict.violation == nil)
     #expect(verdict[.commits] == 3)
+  }
+
+  @Test func `plans that failed once fail no more`() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Sim/bugs")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(!names.isEmpty)
+    for name in names {
+      let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      let verdict = try World(Plan(text: text)).run()
+      #expect(verdict.violation == nil, "\(name)")
+    }
   }
 
   @Test(arguments: 0..<20 as Range<UInt64>)

@@ -86,6 +86,13 @@ uint64_t faultvfs_bytes(int node);
 /// Whether some file of a node contains these bytes.
 int faultvfs_contains(int node, const uint8_t *bytes, uint64_t count);
 
+/// Counts one changing operation on a file that is not SQLite's; nonzero when the power is off.
+int faultvfs_step(int node);
+/// Whether operations of a node fail by chance or not (1) for now: checkers read what is there.
+void faultvfs_pause(int node, int is_paused);
+/// Flips bits anywhere in the files of a node.
+void faultvfs_flip(int node, uint64_t seed, uint32_t bits);
+
 /// A hash of every changing operation of all nodes so far, contents included.
 uint64_t faultvfs_trace(void);
 

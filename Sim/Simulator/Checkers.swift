@@ -1,0 +1,449 @@
+import Causality
+import Changes
+
+/// The checkers: functions of a history, whoever made it (simulation.md §3).
+///
+/// `note` takes one fact and returns the first invariant that it breaks. A world tells what happens in it; the
+/// corpus tells histories made by hand, each of which exactly one checker must flag.
+struct Checkers {
+  /// An invariant that does not hold.
+  struct Finding: Hashable {
+    /// `S10`, `Q1`, …
+    let invariant: String
+    let detail: String
+  }
+
+  let tree: ScopeTree
+  let codes: [NodeCode]
+  private(set) var oracle: Oracle
+  /// What is applied at each node, by stream.
+  private(set) var shadows: [[StreamID: VersionVector]]
+  var budget = Budget()
+  private var contents: [Dot: UInt64] = [:]
+  /// Streams in which copies of one node said different things.
+  private var forked: Set<StreamID> = []
+  private var agreements: [StreamID: [VersionVector: [UInt8]]] = [:]
+  private var lastTimestamps: [HybridTimestamp]
+  /// Parts of transactions that came in the transaction at hand, by node.
+  private var parts: [[Dot]]
+  /// What each session has read and written, by stream.
+  private var sessions: [Int: [StreamID: VersionVector]] = [:]
+  /// What a hub and the top have promised to hold, by stream: levels A1 and A2 of the ledger (S3).
+  private var hubPromises: [Int: [StreamID: VersionVector]] = [:]
+  private var topPromises: [StreamID: VersionVector] = [:]
+  private var failedCalls: [[Int]]
+  private var ends: [(node: Int, isCore: Bool, known: [StreamID: VersionVector])] = []
+
+  init(tree: ScopeTree, schema: Schema, codes: [NodeCode]) {
+    (self.tree, self.codes) = (tree, codes)
+    oracle = Oracle(schema)
+    shadows = codes.map { _ in [:] }
+    lastTimestamps = codes.map { _ in HybridTimestamp(packed: 0) }
+    parts = codes.map { _ in [] }
+    failedCalls = codes.map { _ in [] }
+  }
+
+  /// What is applied at a node of a stream.
+  func known(_ node: Int, _ stream: StreamID) -> VersionVector {
+    shadows[node][stream] ?? VersionVector()
+  }
+
+  /// Checks one fact, and takes it into account.
+  mutating func note(_ fact: Fact) -> Finding? {
+    switch fact {
+    case .wrote(let node, let written): return wrote(node, written)
+    case .applied(let node, let dot, let content, let wall):
+      return applied(node, dot, content, wall)
+    case .settled(let node): return settled(node)
+    case .knows(let node, let stream, let known, let digest):
+      return knows(node, stream, known, digest)
+    case .shows(let node, let row, let view): return shows(node, row, view)
+    case .lists(let node, let conflicts): return lists(node, conflicts)
+    case .read(let session, let node, let stream, let known):
+      return read(session, node, stream, known)
+    case .sent(let from, let to, let dot, let content): return sent(from, to, dot, content)
+    case .acknowledged(let from, let to, let stream, let own, let held, let top):
+      return acknowledged(from, to, stream, own, held, top)
+    case .durable(let node, let stream, let found):
+      let spoken = known(node, stream)
+      return found.dominates(spoken)
+        ? nil
+        : Finding("S20", "\(codes[node]) speaks of \(spoken) in \(stream), durable is \(found)")
+    case .restarted(let node, let stream, let found):
+      let before = known(node, stream)
+      return found.dominates(before)
+        ? nil
+        : Finding("S8", "\(stream) at \(codes[node]) fell from \(before) to \(found) by a restart")
+    case .lost(let node, let known):
+      shadows[node] = known
+      budget.destroyed.insert(node)
+      return nil
+    case .appliedAgain(let node, let applied, let changed):
+      return applied == 0 && !changed
+        ? nil
+        : Finding("S9", "a message applied again at \(codes[node]): \(applied) change sets taken")
+    case .failedCall(let node, let time): return failedCall(node, time)
+    case .counts(let node, let stream, let total, let atHub, let atTop):
+      return counts(node, stream, total, atHub, atTop)
+    case .blocked(let node, let what):
+      return Finding("L6", "\(codes[node]) waited for more than its disk: \(what)")
+    case .stalled(let milliseconds, let missing):
+      return milliseconds <= Self.longestStallMilliseconds
+        ? nil : Finding("L2", "nothing came for \(milliseconds / 1_000) s: \(missing)")
+    case .waits(let node, let count, let ready): return waits(node, count, ready)
+    case .quarantine(let node, let entries):
+      return budget.mayQuarantine || entries.isEmpty
+        ? nil : Finding("Q7", "the quarantine of \(codes[node]) holds \(entries[0])")
+    case .unsound(let node, let problem): return Finding("S19", "node \(codes[node]): \(problem)")
+    case .failed(let node, let what): return Finding("S27", "node \(codes[node]), \(what)")
+    case .movedAfterEnd(let count):
+      return count == 0 ? nil : Finding("Q9", "\(count) change sets moved after all agreed")
+    case .ended(let node, let isCore, let known):
+      ends.append((node, isCore, known))
+      return nil
+    case .over: return over()
+    }
+  }
+
+  // MARK: writing
+
+  private mutating func wrote(_ node: Int, _ written: Written) -> Finding? {
+    let dot = written.dot
+    if let other = contents[dot], other != written.content {
+      return Finding("S1", "two contents of \(dot)")
+    }
+    guard dot.replica.node == codes[node] else {
+      return Finding("S4", "\(dot) at \(codes[node]) was never written")
+    }
+    guard tree.isAtOrAbove(dot.replica.node.scope, dot.stream.scope) else {
+      return Finding("S15", "\(dot) is written where its author has no right")
+    }
+    contents[dot] = written.content
+    if !budget.untrusted.contains(node) {
+      if let finding = checkClock(node, written) ?? checkContext(node, written) { return finding }
+    }
+    lastTimestamps[node] = max(lastTimestamps[node], written.timestamp)
+    oracle.add(
+      dot,
+      Oracle.Change(
+        rows: written.writes.map(\.row)
+          + written.marks.flatMap { oracle.changes[$0.target]?.rows ?? [] },
+        context: written.context, parts: written.parts, timestamp: written.timestamp),
+      written.writes.map { ($0.row, $0.write) }, marks: written.marks)
+    return nil
+  }
+
+  /// Clocks rise with every transaction of a writer (S18).
+  private func checkClock(_ node: Int, _ written: Written) -> Finding? {
+    guard written.timestamp <= lastTimestamps[node] else { return nil }
+    // Parts of one transaction carry one timestamp.
+    let isPart = written.parts.count > 1 && written.timestamp == lastTimestamps[node]
+    return isPart
+      ? nil : Finding("S18", "\(written.dot): \(written.timestamp.packed) is not later")
+  }
+
+  /// A change set says exactly what its writer knew of the stream (S6).
+  private func checkContext(_ node: Int, _ written: Written) -> Finding? {
+    var known = known(node, written.dot.stream)
+    known[written.dot.replica] = 0
+    var context = written.context
+    context[written.dot.replica] = 0
+    return context == known
+      ? nil : Finding("S6", "\(written.dot) says that its writer knew \(context), it knew \(known)")
+  }
+
+  // MARK: applying
+
+  private mutating func applied(
+    _ node: Int, _ dot: Dot, _ content: UInt64, _ wall: UInt64
+  ) -> Finding? {
+    guard let change = oracle.changes[dot], let written = contents[dot] else {
+      return Finding("S4", "\(dot) at \(codes[node]) was never written")
+    }
+    if written != content {
+      guard isUntrusted(dot) else { return Finding("S1", "two contents of \(dot)") }
+      // Two copies of its author spoke: who holds one and who holds the other notice when they meet.
+      forked.insert(dot.stream)
+    }
+    guard tree.holds(codes[node].scope, dot.stream) else {
+      return Finding("S14", "\(dot) is at \(codes[node]), which does not hold \(dot.stream)")
+    }
+    var known = known(node, dot.stream)
+    if known[dot.replica] + 1 != dot.number {
+      return Finding("S2", "\(dot) at \(codes[node]) follows \(known[dot.replica])")
+    }
+    var context = change.context
+    context[dot.replica] = 0
+    if !known.dominates(context) {
+      return Finding("S6", "\(dot) at \(codes[node]) comes before what its writer saw")
+    }
+    // A clock follows what it sees, but not further than the bound of what is suspect.
+    let bound = HybridTimestamp(milliseconds: wall &+ Limits.clockAheadMilliseconds)
+    lastTimestamps[node] = max(lastTimestamps[node], min(change.timestamp, bound))
+    known[dot.replica] = dot.number
+    shadows[node][dot.stream] = known
+    parts[node] += change.parts
+    return nil
+  }
+
+  private mutating func settled(_ node: Int) -> Finding? {
+    defer { parts[node] = [] }
+    for part in parts[node] where tree.holds(codes[node].scope, part.stream) {
+      if !known(node, part.stream).contains(part.replica, part.number) {
+        return Finding("S5", "a part is missing: \(part) at \(codes[node])")
+      }
+    }
+    return nil
+  }
+
+  private func isUntrusted(_ dot: Dot) -> Bool {
+    codes.firstIndex(of: dot.replica.node).map(budget.untrusted.contains) ?? false
+  }
+
+  /// The content that is known under a dot; nil where there are two.
+  func content(of dot: Dot) -> UInt64? { forked.contains(dot.stream) ? nil : contents[dot] }
+
+  // MARK: states
+
+  private mutating func knows(
+    _ node: Int, _ stream: StreamID, _ told: VersionVector, _ digest: [UInt8]
+  ) -> Finding? {
+    let applied = known(node, stream)
+    if told != applied {
+      return Finding(
+        "S2", "\(codes[node]) says it knows \(told) of \(stream), applied is \(applied)")
+    }
+    if forked.contains(stream) { return nil }
+    if let other = agreements[stream]?[told], other != digest {
+      return Finding("S10", "two digests at one knowledge: \(stream) at \(codes[node])")
+    }
+    agreements[stream, default: [:]][told] = digest
+    return nil
+  }
+
+  /// One row against the model: alive or dead, dots, shown values.
+  private func shows(_ node: Int, _ row: Oracle.Row, _ view: RowView?) -> Finding? {
+    if forked.contains(oracle.stream(of: row)) { return nil }
+    let expected = oracle.state(of: row, known: known(node, oracle.stream(of: row)))
+    let name = "\(row.table.number) \(row.scope) \(row.key) at \(codes[node])"
+    guard (view != nil) == expected.isAlive else {
+      return Finding(
+        expected.isAlive ? "S10" : "S11",
+        "\(name) \(view == nil ? "is dead" : "lives"), the model says otherwise")
+    }
+    guard let view else { return nil }
+    if view.dots != expected.dots {
+      let groups = Set(view.dots.keys).union(expected.dots.keys).sorted()
+        .filter { view.dots[$0] != expected.dots[$0] }
+      return Finding("S13", "\(name): dots of groups \(groups.map(\.number)) differ from the model")
+    }
+    return view.shown == expected.shown
+      ? nil : Finding("S10", "\(name) shows \(view.shown), the model \(expected.shown)")
+  }
+
+  private func lists(_ node: Int, _ found: [Oracle.Row: [GroupID]]) -> Finding? {
+    guard forked.isEmpty else { return nil }
+    var open: [Oracle.Row: [GroupID]] = [:]
+    for (stream, known) in shadows[node] {
+      for row in oracle.rows[stream.scope] ?? [] where oracle.stream(of: row) == stream {
+        let conflicts = oracle.state(of: row, known: known).conflicts
+        if !conflicts.isEmpty { open[row] = conflicts.sorted() }
+      }
+    }
+    return found.mapValues { $0.sorted() } == open
+      ? nil
+      : Finding(
+        "Q4", "\(codes[node]) lists \(found.count) rows in conflict, the model \(open.count)")
+  }
+
+  /// Sessions read their own writes, and nothing that they saw is unseen later (S7).
+  private mutating func read(
+    _ session: Int, _ node: Int, _ stream: StreamID, _ known: VersionVector
+  ) -> Finding? {
+    let seen = sessions[session]?[stream] ?? VersionVector()
+    guard known.dominates(seen) else {
+      return Finding(
+        "S7", "session \(session) saw \(seen) of \(stream), and reads \(known) at \(codes[node])")
+    }
+    sessions[session, default: [:]][stream] = known
+    return nil
+  }
+
+  // MARK: speaking
+
+  private mutating func sent(_ from: Int, _ to: Int, _ dot: Dot, _ content: UInt64) -> Finding? {
+    if budget.untrusted.contains(from) { return nil }
+    if !tree.holds(codes[to].scope, dot.stream) {
+      return Finding("S14", "\(dot) goes from \(codes[from]) to \(codes[to])")
+    }
+    if !known(from, dot.stream).contains(dot.replica, dot.number) {
+      return Finding("S4", "\(codes[from]) sends \(dot), which it does not know")
+    }
+    if let other = self.content(of: dot), other != content, !isUntrusted(dot) {
+      return Finding("S1", "two contents of \(dot)")
+    }
+    return nil
+  }
+
+  /// An acknowledgement promises no more than is true, and is kept in the ledger (S3).
+  private mutating func acknowledged(
+    _ from: Int, _ to: Int, _ stream: StreamID, _ own: VersionVector, _ held: VersionVector,
+    _ top: VersionVector
+  ) -> Finding? {
+    if budget.untrusted.contains(from) { return nil }
+    let scope = codes[from].scope
+    for node in codes.indices where !budget.destroyed.contains(node) {
+      let below = codes[node].scope
+      guard tree.isAtOrAbove(scope, below), tree.holds(below, stream) else { continue }
+      let (claimed, what) = node == from ? (own.union(held), "it") : (held, "all below it")
+      if !known(node, stream).dominates(claimed) {
+        return Finding(
+          "S3",
+          "\(codes[from]) tells that \(what) hold \(claimed) of \(stream), \(codes[node]) does not")
+      }
+    }
+    if !budget.destroyed.contains(0), !known(0, stream).dominates(top) {
+      return Finding("S3", "\(codes[from]) tells that the top holds \(top) of \(stream)")
+    }
+    if tree.isAtOrAbove(scope, codes[to].scope) {
+      hubPromises[from, default: [:]][stream] =
+        (hubPromises[from]?[stream] ?? VersionVector()).union(own)
+    }
+    topPromises[stream] = (topPromises[stream] ?? VersionVector()).union(top)
+    return nil
+  }
+
+  /// Failing calls become rare: at most so many in a minute (L3).
+  private mutating func failedCall(_ node: Int, _ time: Int) -> Finding? {
+    failedCalls[node].removeAll { $0 < time - 60_000 }
+    failedCalls[node].append(time)
+    return failedCalls[node].count <= Self.failedCallsPerMinute
+      ? nil
+      : Finding("L3", "\(codes[node]) failed \(failedCalls[node].count) times within a minute")
+  }
+
+  /// Half a second, doubled each time, with jitter of a half, twice (calls and long polls), and a few new starts.
+  static let failedCallsPerMinute = 60
+
+  /// A stream that did not move is left out of so many exchanges.
+  static let longestStallMilliseconds = Int(
+    (UInt64(Limits.stuckSkips) + 2) * Limits.safetyExchangeMilliseconds)
+
+  /// Every own change set is here only, at a hub, or at the top; and where it is counted, it is (S21).
+  private func counts(
+    _ node: Int, _ stream: StreamID, _ total: UInt64, _ atHub: UInt64, _ atTop: UInt64
+  ) -> Finding? {
+    guard let own = known(node, stream).entries.first(where: { $0.replica.node == codes[node] })
+    else { return total == 0 ? nil : Finding("S21", "\(codes[node]) counts \(total), wrote none") }
+    if total != own.number {
+      return Finding("S21", "\(codes[node]) counts \(total) of \(own.number) in \(stream)")
+    }
+    let highest =
+      codes.indices.filter { above($0, codes[node].scope) }
+      .map { known($0, stream)[own.replica] }.max() ?? 0
+    let top = node == 0 ? own.number : known(0, stream)[own.replica]
+    if budget.destroyed.isEmpty, atTop > top || atTop + atHub > max(highest, top) {
+      return Finding(
+        "S21", "\(codes[node]) counts \(atTop) at the top and \(atHub) at a hub of \(stream)")
+    }
+    return nil
+  }
+
+  private func waits(_ node: Int, _ count: Int, _ ready: Int) -> Finding? {
+    if count > Limits.parkedChangeSets {
+      return Finding("S26", "\(count) change sets wait at \(codes[node])")
+    }
+    return ready == 0
+      ? nil
+      : Finding("Q2", "\(ready) change sets wait at \(codes[node]) although nothing is missing")
+  }
+
+  // MARK: the end
+
+  private func over() -> Finding? {
+    let core = ends.filter(\.isCore)
+    if let first = core.first {
+      for end in core.dropFirst() {
+        for (stream, known) in end.known.sorted(by: { $0.key < $1.key }) {
+          guard let hub = core.last(where: { above($0.node, end.node) && $0.known[stream] != nil })
+          else {
+            continue
+          }
+          if hub.known[stream] != known {
+            return Finding(
+              "Q1",
+              "\(stream): \(codes[end.node]) knows \(known), "
+                + "\(codes[hub.node]) knows \(hub.known[stream] ?? VersionVector())")
+          }
+        }
+      }
+      // What a node of the core wrote is at the highest of the core (Q6).
+      for dot in oracle.changes.keys.sorted() {
+        guard core.contains(where: { codes[$0.node] == dot.replica.node && holds($0, dot) }),
+          tree.holds(codes[first.node].scope, dot.stream), !holds(first, dot)
+        else { continue }
+        return Finding("Q6", "\(dot) is not at \(codes[first.node])")
+      }
+    }
+    return checkRights() ?? checkLedger()
+  }
+
+  /// What its author may not write is refused by the first hub that has it (S15).
+  private func checkRights() -> Finding? {
+    for (dot, change) in oracle.changes.sorted(by: { $0.key < $1.key }) {
+      let author = dot.replica.node.scope
+      for row in change.rows where !oracle.mayWrite(author, row, tree) {
+        guard ends.contains(where: { above($0.node, author) && holds($0, dot) }),
+          !oracle.marks.contains(where: { $0.target == dot && $0.isRefusal })
+        else { continue }
+        return Finding(
+          "S15", "\(dot) is not refused: \(author) may not write table \(row.table.number)")
+      }
+    }
+    return nil
+  }
+
+  private func above(_ upper: Int, _ scope: Scope) -> Bool {
+    codes[upper].scope != scope && tree.isAtOrAbove(codes[upper].scope, scope)
+  }
+
+  private func above(_ upper: Int, _ lower: Int) -> Bool {
+    upper != lower && tree.isAtOrAbove(codes[upper].scope, codes[lower].scope)
+  }
+
+  private func holds(
+    _ end: (node: Int, isCore: Bool, known: [StreamID: VersionVector]), _ dot: Dot
+  ) -> Bool {
+    end.known[dot.stream]?.contains(dot.replica, dot.number) ?? false
+  }
+
+  /// Every write is still somewhere, unless all that promised it were destroyed (S3), and everyone who promised
+  /// it has it.
+  private func checkLedger() -> Finding? {
+    guard ends.count == codes.count else { return nil }
+    for dot in oracle.changes.keys.sorted() {
+      var promised = codes.indices.filter { codes[$0] == dot.replica.node }
+      for (hub, streams) in hubPromises
+      where streams[dot.stream]?.contains(dot.replica, dot.number) ?? false { promised.append(hub) }
+      if topPromises[dot.stream]?.contains(dot.replica, dot.number) ?? false { promised.append(0) }
+      if promised.allSatisfy(budget.destroyed.contains) { continue }
+      if !ends.contains(where: { holds($0, dot) }) {
+        return Finding("S3", "\(dot) is nowhere; it was promised by \(promised.map { codes[$0] })")
+      }
+    }
+    return nil
+  }
+
+  /// Forgets what a destroyed node wrote and nobody else has: it may be written anew.
+  mutating func forget(_ dot: Dot) {
+    contents[dot] = nil
+    agreements[dot.stream] = nil
+    oracle.remove(dot)
+  }
+}
+
+extension Checkers.Finding {
+  init(_ invariant: String, _ detail: String) {
+    (self.invariant, self.detail) = (invariant, detail)
+  }
+}

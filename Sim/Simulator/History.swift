@@ -1,0 +1,86 @@
+import Causality
+import Changes
+
+/// One thing that happened, as the checkers are told of it. Nodes are places in the list of the tree's nodes.
+///
+/// Source: simulation.md §3.0: what a run did is a history, and a checker is a function of it.
+enum Fact {
+  /// A node wrote a change set.
+  case wrote(node: Int, Written)
+  /// A change set came into a node's log; `content` is a hash of header and body, `wall` the node's clock then.
+  case applied(node: Int, dot: Dot, content: UInt64, wall: UInt64)
+  /// A transaction of the node's file is over.
+  case settled(node: Int)
+  /// What a node says that it knows of a stream, and the digest of its rows.
+  case knows(node: Int, stream: StreamID, known: VersionVector, digest: [UInt8])
+  /// What a node shows of a row.
+  case shows(node: Int, row: Oracle.Row, view: RowView?)
+  /// Rows and groups in a node's inbox.
+  case lists(node: Int, conflicts: [Oracle.Row: [GroupID]])
+  /// A person at a node read; `session` keeps its meaning wherever the person goes.
+  case read(session: Int, node: Int, stream: StreamID, known: VersionVector)
+  /// A change set left a node.
+  case sent(from: Int, to: Int, dot: Dot, content: UInt64)
+  /// An acknowledgement left a node: what it, what it and all below it, and what the top holds.
+  case acknowledged(
+    from: Int, to: Int, stream: StreamID, own: VersionVector, held: VersionVector,
+    top: VersionVector)
+  /// What the worst power cut would leave while a node speaks.
+  case durable(node: Int, stream: StreamID, known: VersionVector)
+  /// A process came back.
+  case restarted(node: Int, stream: StreamID, known: VersionVector)
+  /// A disk went back to an older state, or was lost: what it still holds.
+  case lost(node: Int, known: [StreamID: VersionVector])
+  /// The same message was applied once more: what changed by it.
+  case appliedAgain(node: Int, applied: Int, changed: Bool)
+  /// A call of a node to its hub failed.
+  case failedCall(node: Int, atMilliseconds: Int)
+  /// How many own change sets of a stream a node counts, at a hub and at the top among them.
+  case counts(node: Int, stream: StreamID, total: UInt64, atHub: UInt64, atTop: UInt64)
+  /// A local read or write waited for something outside of the node.
+  case blocked(node: Int, what: String)
+  /// Milliseconds for which nothing that is missing came, with a usable path.
+  case stalled(milliseconds: Int, missing: String)
+  /// How many change sets wait at a node, and how many of them are known or could be applied.
+  case waits(node: Int, count: Int, ready: Int)
+  /// Entries of a node's quarantine.
+  case quarantine(node: Int, entries: [String])
+  /// `check` of a node's file found something.
+  case unsound(node: Int, problem: String)
+  /// Something failed that no fault explains.
+  case failed(node: Int, what: String)
+  /// Change sets that moved in a round after all agreed.
+  case movedAfterEnd(count: Int)
+  /// What a node holds in the end; `isCore`: whether it is of those that must agree.
+  case ended(node: Int, isCore: Bool, known: [StreamID: VersionVector])
+  /// Nothing follows.
+  case over
+}
+
+/// A change set as its writer made it.
+struct Written {
+  let dot: Dot
+  let content: UInt64
+  /// What it says that its writer knew.
+  let context: VersionVector
+  let timestamp: HybridTimestamp
+  let parts: [Dot]
+  let writes: [(row: Oracle.Row, write: Oracle.Write)]
+  let marks: [Oracle.Mark]
+}
+
+/// A row as a node shows it; nil where it does not live.
+struct RowView: Hashable {
+  let dots: [GroupID: [StreamDot]]
+  let shown: [Value]
+}
+
+/// What must be as promised after faults that destroy promises: simulation.md §2 (c).
+struct Budget: Hashable {
+  /// Nodes whose disks went back or were lost: writes that only they promised may be gone.
+  var destroyed: Set<Int> = []
+  /// Nodes whose writes are not trusted: hostile, or come back from a copy.
+  var untrusted: Set<Int> = []
+  /// Subjects that a quarantine may hold; nil for none.
+  var mayQuarantine = false
+}
