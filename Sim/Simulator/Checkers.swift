@@ -174,7 +174,7 @@ struct Checkers {
     }
     var context = change.context
     context[dot.replica] = 0
-    if !known.dominates(context) {
+    if !known.dominates(context), !isUntrusted(dot) {
       return Finding("S6", "\(dot) at \(codes[node]) comes before what its writer saw")
     }
     // A clock follows what it sees, but not further than the bound of what is suspect.

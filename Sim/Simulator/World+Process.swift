@@ -134,6 +134,8 @@ extension World {
     switch error {
     case .diskFull: return
     case .storage, .folder, .busy:
+      // A commit that failed behind its last sync is there all the same.
+      if isFaulty, what != "inspection" { inspect(index) }
       if isFaulty { return }
     default: break
     }
