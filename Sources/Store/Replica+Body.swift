@@ -102,16 +102,18 @@ extension Replica {
   }
 
   /// The operations on some rows in the order of the log, which is causal; without refused and malformed
-  /// change sets.
+  /// change sets. `cut`: only what it contains.
   func histories(
-    of wanted: [TableID: Set<RowKey>], in stream: StreamState
+    of wanted: [TableID: Set<RowKey>], in stream: StreamState, upTo cut: VersionVector? = nil
   ) throws(StoreError) -> [TableID: [RowKey: [RowOperation]]] {
     var result: [TableID: [RowKey: [RowOperation]]] = [:]
     var contexts: [ReplicaID: VersionVector] = [:]
     try forEachLogged(in: stream.stream) { info, header, encoded throws(StoreError) in
       let context = (contexts[header.replica] ?? VersionVector()).union(header.contextAdvance)
       contexts[header.replica] = context
-      guard info.flags.isDisjoint(with: [.refused, .malformed]) else { return }
+      guard info.flags.isDisjoint(with: [.refused, .malformed]),
+        cut?.contains(info.dot.replica, info.dot.number) ?? true
+      else { return }
       // What does not decode is marked as malformed.
       guard let body = try? encoded.decodedBody() else { return }
       let write = ChangeWrite(

@@ -3,13 +3,21 @@ import Foundation
 import Inspection
 import Terminal
 
-/// `tributary draw`: checking published draws; needs no replica and no rights.
+/// `tributary draw`: draws on a node's replica, and the check of published ones, which needs no replica.
 struct DrawCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "draw",
-    abstract: "Check published draws (双随机抽查), as anyone may.",
-    discussion: "The record and the algorithm are described in Protocol/10-Draw.md.",
-    subcommands: [Verify.self, Prove.self])
+    abstract: "Draw companies and inspectors (双随机抽查), and check published draws as anyone may.",
+    discussion: """
+      At the start of a year: key, anchor at the unit and at its hub. Each month: barrier. For each draw: \
+      freeze, commit, ack at the hub, run, dispatch, and after the visits reveal. All but ack work \
+      without a link. The record and the algorithm are described in Protocol/10-Draw.md.
+      """,
+    subcommands: [
+      Key.self, Anchor.self, Barrier.self, Freeze.self, Commit.self, Acknowledge.self, Run.self,
+      Dispatch.self, Merge.self, Substitute.self, Lend.self, Void.self, Reveal.self, List.self,
+      Record.self, Verify.self, Prove.self,
+    ])
 
   /// `tributary draw verify`.
   struct Verify: ParsableCommand {

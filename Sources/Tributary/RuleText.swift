@@ -82,6 +82,27 @@ enum RuleText {
     case .notOwner(let unit, let owner): "\(unit) 不是责任单位，责任单位是 \(owner)"
     case .offerOutdated: "移交内容已变更，须重新提出"
     case .late(let due, let done): "应于 \(due) 前办理，实际 \(done)"
+    default: text(ofDraw: rule)
+    }
+  }
+
+  private static func text(ofDraw rule: RuleBreach.Rule) -> String {
+    switch rule {
+    case .barrierMissing: "本节点没有省局发布的名录基线，先同步或请省局发布（tributary draw barrier）"
+    case .barrierNotCovered(let stream, let has, let needs):
+      "名录未达省局基线：\(stream) 已有 \(has)，应有 \(needs)，先同步"
+    case .anchorMissing(let unit, let year):
+      "\(unit) 未公布 \(year) 年的抽取承诺值（tributary draw anchor）"
+    case .redrawWithoutVoid(let task, let sequence):
+      "任务 \(task) 第 \(sequence) 次抽取未经上级作废，不得重抽"
+    case .outdatedList(let committed, let known):
+      "按清单 \(committed) 承诺，而冻结名录时已收到清单 \(known)"
+    case .valueTaken(let index, let other): "第 \(index) 个承诺值已用于承诺 \(other)"
+    case .signatureInvalid(let role): "\(role) 的签名无效"
+    case .frameDiffers(let frame): "上级按同一切面重建的名录与 \(frame) 不一致"
+    case .notAcknowledged(let commit): "承诺 \(commit) 尚无上级确认"
+    case .lentElsewhere(let inspector, let unit): "\(inspector) 在此期间已共享给 \(unit)"
+    case .draw(let error): "抽取参数或名录不合规则：\(error)"
     default: "\(rule)"
     }
   }

@@ -127,9 +127,25 @@ final class CaseWorld {
     }
   }
 
-  private func send(_ from: Replica, _ to: Replica, isIngress: Bool) throws {
-    var known = try to.streams.filter { from.streams.contains($0) }
-      .map { ($0, try to.knowledge(of: $0)) }
+  /// Down only, and only some streams: a link that broke early. `hub`: another than the parent.
+  func pull(_ place: Place, from hub: Place? = nil, only scopes: [Scope]) throws {
+    guard let hub = hub ?? parent(of: place) else { return }
+    try send(self[hub], self[place], isIngress: false, only: scopes)
+  }
+
+  /// Up only, and only some streams.
+  func push(_ place: Place, only scopes: [Scope]) throws {
+    guard let parent = parent(of: place) else { return }
+    try send(self[place], self[parent], isIngress: true, only: scopes)
+  }
+
+  private func send(
+    _ from: Replica, _ to: Replica, isIngress: Bool, only scopes: [Scope]? = nil
+  ) throws {
+    var known = try to.streams.filter { stream in
+      from.streams.contains(stream) && scopes?.contains(stream.scope) != false
+    }
+    .map { ($0, try to.knowledge(of: $0)) }
     while let batch = try from.changes(lackedBy: known, maxBytes: 80_000) {
       switch batch.content {
       case .frame(let message): try apply(message, from, to, isIngress)

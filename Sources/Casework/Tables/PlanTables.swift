@@ -45,6 +45,7 @@ package enum PlanTables {
       .text(14, "approver", "审批人", group: 1, .immutable),
       .text(15, "requirement_id", "抽查要求", group: 1, .immutable),
       .text(16, "risk_analysis", "风险研判", group: 1, .immutable),
+      .text(17, "filter", "筛选表达式", group: 1, .immutable, bytes: 4 << 10),
     ])
 
   /// 任务: how far a task has come, whatever plan version it stands in.

@@ -66,6 +66,7 @@ extension CaseStore {
       values.set("library", task.library)
       values.set("draw_type", task.drawType.rawValue)
       values.set("filter_fields", task.filterFields.joined(separator: " "))
+      values.set("filter", task.filter)
       values.set("strata", task.strata.map(\.text).joined(separator: " "))
       values.set("departments", task.departments.joined(separator: " "))
       values.set("window_from", task.windowFrom)
@@ -108,6 +109,14 @@ extension CaseStore {
     return states
   }
 
+  /// The state of a task of the own unit. Throws `missing`.
+  package func taskState(_ code: String) throws(CaseworkError) -> String {
+    guard let row = try row(of: PlanTables.tasks, in: ownScope, key: [.text(code)]) else {
+      throw .missing(table: "tasks", key: code)
+    }
+    return row.text("state")
+  }
+
   /// Receives all plans of a unit below that have no receipt of this node yet: filing is not approval. Two
   /// signed plans of one number get none until a person has decided (C-10). Returns how many were received.
   package func receivePlans(of unit: Scope) throws(CaseworkError) -> Int {
@@ -134,7 +143,7 @@ extension CaseStore {
   }
 
   /// Keys of plans with an open conflict.
-  private func disputedPlans(in scope: Scope) throws(CaseworkError) -> [[Value]] {
+  func disputedPlans(in scope: Scope) throws(CaseworkError) -> [[Value]] {
     do throws(StoreError) {
       return try replica.conflicts().filter {
         $0.record.table == PlanTables.plans.id && $0.record.scope == scope
@@ -182,7 +191,7 @@ extension StratumRatio {
 
 extension PlanTask {
   /// Reads a row of `plan_tasks`; nil when a date or code of it is none of this version.
-  fileprivate init?(_ row: CaseRow) {
+  init?(_ row: CaseRow) {
     guard let code = row.key.last?.string, let from = row.date("window_from"),
       let to = row.date("window_to"), let source = TaskSource(rawValue: row.text("source")),
       let origin = CheckOrigin(rawValue: row.text("origin")),
@@ -193,7 +202,7 @@ extension PlanTask {
     self.init(
       code: code, name: row.text("name"), source: source, origin: origin,
       itemCodes: list("item_codes"), library: row.text("library"), drawType: drawType,
-      filterFields: list("filter_fields"),
+      filterFields: list("filter_fields"), filter: row.text("filter"),
       strata: row.text("strata").split(separator: " ").compactMap(StratumRatio.init(text:)),
       departments: list("departments"), windowFrom: from, windowTo: to,
       teamSize: Int(row.integer("team_size") ?? 2),

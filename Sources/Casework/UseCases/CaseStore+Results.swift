@@ -150,6 +150,69 @@ extension CaseStore {
     }
   }
 
+  /// Corrects what is final: appended, never changed. Only the unit itself may (C-18). Throws `refused`
+  /// without reason or approver, or for what is not final; `missing`.
+  package func amend(
+    _ key: ResultKey, field: String, to content: String, reason: String, approver: String
+  ) throws(CaseworkError) {
+    let (scope, today) = (ownScope, today)
+    guard let final = try row(of: VisitTables.finalResults, in: scope, key: key.values) else {
+      throw .missing(table: "final_results", key: key.row)
+    }
+    let missing = [("更正理由", reason), ("批准人", approver)].filter { $0.1.isEmpty }.map {
+      RuleBreach(.dutyRecord, row: key.row, .missing(field: $0.0))
+    }
+    if let refusal = missing.refusal { throw refusal }
+    let earlier = try amendments(of: key)
+    let old =
+      earlier.last { $0.text("field") == field }?.text("new_content")
+      ?? Self.pairs(of: final.text("content"))[field] ?? ""
+    try perform("result amended") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      let number = Value.integer(Int64(earlier.count + 1))
+      try transaction.insert(VisitTables.amendments, in: scope, key: key.values + [number]) {
+        $0.set("field", field)
+        $0.set("old_content", old)
+        $0.set("new_content", content)
+        $0.set("reason", reason)
+        $0.set("approver", approver)
+        $0.set("amended_on", today)
+      }
+      return .success(())
+    }
+  }
+
+  /// The amendments of a result in order.
+  package func amendments(of key: ResultKey) throws(CaseworkError) -> [CaseRow] {
+    try rows(of: VisitTables.amendments, in: ownScope) { Array($0.key.prefix(3)) == key.values }
+  }
+
+  /// Notes a piece of evidence by the hash of its content; the content stays here. Throws `missing` for an
+  /// unknown visit, `exists`.
+  package func addEvidence(
+    visit: String, content: [UInt8], kind: String
+  ) throws(CaseworkError) -> String {
+    let (scope, now) = (ownScope, wallMilliseconds())
+    let hash = DrawHash(hashing: content).description
+    try perform("evidence") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      guard try transaction.row(of: VisitTables.visits, in: scope, key: [.text(visit)]) != nil
+      else {
+        return .failure(.missing(table: "visits", key: visit))
+      }
+      let key: [Value] = [.text(visit), .text(hash)]
+      guard try transaction.row(of: VisitTables.evidence, in: scope, key: key) == nil else {
+        return .failure(.exists(table: "evidence", key: "\(visit)/\(hash)"))
+      }
+      try transaction.insert(VisitTables.evidence, in: scope, key: key) { values in
+        values.set("kind", kind)
+        values.set("byte_count", Int64(content.count))
+        values.set("taken_at", Int64(clamping: now))
+        values.set("taken_by", author)
+      }
+      return .success(())
+    }
+    return hash
+  }
+
   private func open(
     _ followUp: NeededFollowUp, of key: ResultKey, in scope: Scope, _ transaction: CaseTransaction
   ) throws(StoreError) {

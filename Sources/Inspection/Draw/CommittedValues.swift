@@ -18,6 +18,17 @@ package struct CommittedValues: Sendable {
     tree = MerkleTree(leaves: leaves)
   }
 
+  /// The values of one list, from a secret that its owner keeps for all of its lists: the secret of a list is
+  /// HMAC(secret, T("YDR1/list") ‖ S(unit) ‖ U8(side) ‖ U16(year)).
+  package init(secret: [UInt8], unit: String, side: AnchorSide, year: UInt16, count: Int = 512) {
+    precondition(secret.count >= 32, "a shorter secret can be guessed")
+    var bytes = DrawBytes(tag: "YDR1/list")
+    bytes.text(unit)
+    bytes.u8(side.rawValue)
+    bytes.u16(year)
+    self.init(secret: KeyedDigest(secret: secret).hash(bytes.bytes).bytes, count: count)
+  }
+
   /// What is signed and published before the first frame of the year.
   package var anchor: DrawHash { tree.root }
 

@@ -67,6 +67,13 @@ package struct TaskID: Hashable, Sendable {
 
   private init(bytes: [UInt8]) { self.bytes = bytes }
 
+  /// The identifier of a task with a code: the first 16 bytes of H(T("YDR1/task") ‖ S(code)).
+  package init(code: String) {
+    var bytes = DrawBytes(tag: "YDR1/task")
+    bytes.text(code)
+    self.bytes = Array(bytes.hash.bytes.prefix(16))
+  }
+
   /// Returns nil unless there are 16 bytes.
   package init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == 16 else { return nil }

@@ -76,10 +76,11 @@ extension DrawHash: Codable {
 }
 
 /// Lower-case hexadecimal digits.
-enum HexText {
+package enum HexText {
   private static let digits = Array("0123456789abcdef".utf8)
 
-  static func text(_ bytes: some Collection<UInt8>) -> String {
+  /// Two digits a byte.
+  package static func text(_ bytes: some Collection<UInt8>) -> String {
     var text: [UInt8] = []
     text.reserveCapacity(2 * bytes.count)
     for byte in bytes {
@@ -90,7 +91,7 @@ enum HexText {
   }
 
   /// Returns nil for an odd count, an upper-case digit or another character: one value, one text.
-  static func bytes(_ text: String) -> [UInt8]? {
+  package static func bytes(_ text: String) -> [UInt8]? {
     let source = Array(text.utf8)
     guard source.count.isMultiple(of: 2) else { return nil }
     var bytes: [UInt8] = []
@@ -112,7 +113,7 @@ enum HexText {
 }
 
 /// SHA-256 and its uses in YDR-1: the only place of Inspection that names swift-crypto.
-enum DrawDigest {
+package enum DrawDigest {
   static func hash(_ bytes: [UInt8]) -> DrawHash {
     var function = SHA256()
     bytes.withUnsafeBytes { function.update(bufferPointer: $0) }
@@ -125,7 +126,7 @@ enum DrawDigest {
   }
 
   /// Whether an Ed25519 signature (RFC 8032) of 64 bytes fits; a malformed key fits nothing.
-  static func isSigned(_ bytes: [UInt8], signature: [UInt8], key: [UInt8]) -> Bool {
+  package static func isSigned(_ bytes: [UInt8], signature: [UInt8], key: [UInt8]) -> Bool {
     // A key that is no point of the curve signed nothing.
     guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: key) else { return false }
     return key.isValidSignature(signature, for: bytes)

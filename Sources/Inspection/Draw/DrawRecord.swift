@@ -113,7 +113,7 @@ package struct DrawRecord: Hashable, Sendable, Codable {
     }
 
     /// The commit as a value; nil when it has no or too many entries.
-    var value: DrawCommit? {
+    package var value: DrawCommit? {
       guard (1...DrawLimits.tasksPerSession).contains(entries.count) else { return nil }
       return DrawCommit(
         node: node, entries: entries, isSession: session, valueIndex: valueIndex,
@@ -139,6 +139,11 @@ package struct DrawRecord: Hashable, Sendable, Codable {
     package var publicValue: HexBytes
     package var grade: SeedGrade
     package var seed: DrawHash
+
+    package init(county: DrawHash, publicValue: HexBytes, grade: SeedGrade, seed: DrawHash) {
+      (self.county, self.publicValue) = (county, publicValue)
+      (self.grade, self.seed) = (grade, seed)
+    }
 
     enum CodingKeys: String, CodingKey {
       case county, grade, seed

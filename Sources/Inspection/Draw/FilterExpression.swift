@@ -79,6 +79,17 @@ extension FilterExpression {
     }
   }
 
+  /// The fields that it looks at, ascending by name.
+  package var fields: [FilterField] {
+    let all: [FilterField]
+    switch self {
+    case .comparison(let field, _, _): all = [field]
+    case .not(let inner): all = inner.fields
+    case .all(let parts), .any(let parts): all = parts.flatMap(\.fields)
+    }
+    return Set(all).sorted { $0.rawValue < $1.rawValue }
+  }
+
   /// The one text of this condition: what is hashed and published. Parsing it gives an equal condition.
   package var canonical: String { text(inside: 0) }
 

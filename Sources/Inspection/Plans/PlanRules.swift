@@ -9,10 +9,11 @@ package struct PlanRules: Sendable {
   /// not counted.
   package let eligible: [String: [String: Int]]
   /// Fields that a filter may name: only what is published.
-  package static let publishedFilterFields: Set = [
-    "industry", "size_class", "item_tag", "credit_class", "library", "last_checked_on", "kind",
-    "food_risk", "drug_risk", "equipment_risk", "product_risk",
-  ]
+  package static let publishedFilterFields: Set = Set(
+    [
+      "industry", "size_class", "item_tag", "credit_class", "library", "last_checked_on", "kind",
+      "food_risk", "drug_risk", "equipment_risk", "product_risk",
+    ] + FilterField.allCases.map(\.rawValue))
 
   package init(
     list: EffectiveList, requirements: [LineRequirement], rules: RuleSet,

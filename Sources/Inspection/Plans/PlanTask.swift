@@ -33,6 +33,8 @@ package struct PlanTask: Hashable, Sendable {
   package var drawType: DrawType
   /// Fields that the filter of a directed draw names; empty without a filter.
   package var filterFields: [String]
+  /// The filter itself, as Protocol/10-Draw.md §5 writes it; empty without one.
+  package var filter: String
   package var strata: [StratumRatio]
   /// 发起部门 and 实施部门; two different ones or more make it a joint task.
   package var departments: [String]
@@ -48,13 +50,15 @@ package struct PlanTask: Hashable, Sendable {
   package init(
     code: String, name: String, source: TaskSource = .plan, origin: CheckOrigin = .random,
     itemCodes: [String], library: String, drawType: DrawType = .undirected,
-    filterFields: [String] = [], strata: [StratumRatio], departments: [String] = [],
+    filterFields: [String] = [], filter: String = "", strata: [StratumRatio],
+    departments: [String] = [],
     windowFrom: CivilDate, windowTo: CivilDate, teamSize: Int = 2, isListPublic: Bool = true,
     approver: String = "", requirementID: String? = nil, riskAnalysis: String? = nil
   ) {
     (self.code, self.name, self.source, self.origin) = (code, name, source, origin)
     (self.itemCodes, self.library, self.drawType) = (itemCodes, library, drawType)
-    (self.filterFields, self.strata, self.departments) = (filterFields, strata, departments)
+    (self.filterFields, self.filter) = (filterFields, filter)
+    (self.strata, self.departments) = (strata, departments)
     (self.windowFrom, self.windowTo, self.teamSize) = (windowFrom, windowTo, teamSize)
     (self.isListPublic, self.approver) = (isListPublic, approver)
     (self.requirementID, self.riskAnalysis) = (requirementID, riskAnalysis)

@@ -48,6 +48,26 @@ package struct RuleBreach: Error, Hashable, Sendable {
     case nonRandomOnListedItem(item: String)
     case duplicateDeployment(other: String, items: [String])
 
+    // Draws.
+    /// The province has published no barrier that this node has.
+    case barrierMissing
+    /// The knowledge does not cover the barrier: stream and replica, what is here and what is needed.
+    case barrierNotCovered(stream: String, has: UInt64, needs: UInt64)
+    /// Nobody published committed values for the year: `unit` is to.
+    case anchorMissing(unit: String, year: Int)
+    case redrawWithoutVoid(task: String, sequence: Int)
+    /// A later list was known when the roster was frozen (C-08).
+    case outdatedList(committed: UInt64, known: UInt64)
+    /// Another commit took the value.
+    case valueTaken(index: Int, by: String)
+    case signatureInvalid(role: String)
+    /// The frame that the hub made again is another one.
+    case frameDiffers(frame: String)
+    case notAcknowledged(commit: String)
+    /// An inspector is lent to another unit on some of the days (C-15).
+    case lentElsewhere(inspector: String, unit: String)
+    case draw(DrawError)
+
     // States.
     case illegalTransition(machine: String, from: String, to: String)
     case visitsOpen(count: Int)

@@ -1,0 +1,362 @@
+package import Causality
+internal import Changes
+package import Inspection
+internal import Store
+
+/// What a hub found of a frame when it made it again from its own replica.
+package enum FrameVerdict: String, Hashable, Sendable {
+  case match = "MATCH"
+  case mismatch = "MISMATCH"
+  /// Less is known here than when it was frozen.
+  case pending = "PENDING"
+}
+
+/// What a hub did with a session of a unit below.
+package struct HubAnswer: Hashable, Sendable {
+  /// What came of it.
+  package enum Action: Hashable, Sendable {
+    case acknowledged
+    /// It had its answer before.
+    case answeredBefore
+    /// Another hub's values are bound in it.
+    case notOurs
+    /// It does not count, and why.
+    case voided(RuleBreach)
+    /// An incident for a person: the hub gives no value.
+    case withheld(RuleBreach)
+  }
+
+  package let session: String
+  package let verdict: FrameVerdict
+  package let action: Action
+  /// A list that the unit did not know was in force (C-08).
+  package let isOldList: Bool
+}
+
+extension CaseStore {
+  /// Answers the commits of a unit below: makes every frame again at its cut, gives the committed value for
+  /// what is sound, and voids with reason what breaks a rule. Repeating it changes nothing but verdicts that
+  /// were pending. Source: domain.md §4.4–4.6, C-08.
+  package func acknowledge(_ unit: Scope, secret: DrawSecret) throws(CaseworkError) -> [HubAnswer] {
+    guard unit != ownScope, replica.tree.isAtOrAbove(ownScope, unit) else {
+      throw .refused([
+        RuleBreach(.objectDraw, row: "\(unit)", .notOwner(unit: "\(ownScope)", owner: "\(unit)"))
+      ])
+    }
+    var answers: [HubAnswer] = []
+    for session in try sessions(of: unit) {
+      guard let commit = try commitRecord(of: session.id, in: unit) else { continue }
+      let verdict = try verify(session, of: unit)
+      let action = try answer(session, commit, verdict, unit: unit, secret: secret)
+      answers.append(
+        HubAnswer(
+          session: session.id, verdict: verdict, action: action,
+          isOldList: try isOldList(session, of: unit)))
+    }
+    return answers
+  }
+
+  private func header(of frame: DrawHash, in unit: Scope) throws(CaseworkError) -> FrameHeader {
+    let row = try row(of: DrawTables.frames, in: unit, key: [.text(frame.description)])
+    guard let header = row.flatMap({ FrameHeader($0, unit: unit) }) else {
+      throw .missing(table: "frames", key: frame.description)
+    }
+    return header
+  }
+
+  // MARK: making frames again
+
+  private func verify(
+    _ session: DrawSession, of unit: Scope
+  ) throws(CaseworkError) -> FrameVerdict {
+    var worst = FrameVerdict.match
+    for task in session.tasks {
+      let objects = try header(of: task.frame, in: unit)
+      let pool = try header(of: task.inspectorFrame, in: unit)
+      let verdict: FrameVerdict
+      if let made = try remake(task, objects, unit: unit) {
+        let isSame =
+          task.frame == objects.hash && task.inspectorFrame == pool.hash
+          && made.objects.tree.root == objects.root && made.pool.tree.root == pool.root
+          && UInt64(made.objects.rows.count) == objects.rowCount
+        verdict = isSame ? .match : .mismatch
+        try witness(task.frame, verdict, made.objects, unit: unit)
+      } else {
+        verdict = .pending
+        try witness(task.frame, verdict, nil, unit: unit)
+      }
+      if verdict != .match, worst != .mismatch { worst = verdict }
+    }
+    return worst
+  }
+
+  /// The frames of a task at its cut; nil when the cut is not known here.
+  func remake(
+    _ task: FrozenTask, _ header: FrameHeader, unit: Scope
+  ) throws(CaseworkError) -> (objects: Frame, pool: InspectorFrame, neighbours: InspectorFrame?)? {
+    guard let cut = RosterCut(header.cut), let from = CivilDate(task.windowFrom),
+      let to = CivilDate(task.windowTo)
+    else { return nil }
+    do throws(StoreError) {
+      guard try cut.isKnown(at: replica) else { return nil }
+    } catch {
+      throw .store(error)
+    }
+    let maker = FrameMaker(
+      self, unit: unit, cut: cut, frozenAt: header.frozenAtMilliseconds)
+    var filter: FilterExpression?
+    if let text = task.parameters.filter {
+      filter = try drawing(task.code) { () throws(DrawError) in
+        do throws(FilterError) { return try FilterExpression(parsing: text) } catch {
+          throw .filter(error)
+        }
+      }
+    }
+    return (
+      try maker.objects(filter: filter), try maker.inspectors(month: from),
+      try maker.neighbours(window: min(from, to)...to)
+    )
+  }
+
+  private func witness(
+    _ frame: DrawHash, _ verdict: FrameVerdict, _ made: Frame?, unit: Scope
+  ) throws(CaseworkError) {
+    let (hub, now, today) = (ownScope, wallMilliseconds(), today)
+    let key: [Value] = [.text(frame.description), .text("\(hub)")]
+    let held = try row(of: DrawTables.witnesses, in: unit, key: key)
+    guard held?.text("verdict") != verdict.rawValue else { return }
+    var signature: [UInt8] = []
+    if let made {
+      signature = try sign(
+        DrawStatement.witness(
+          frame: frame, rowCount: UInt64(made.rows.count), root: made.tree.root))
+    }
+    let isNearest = replica.tree.parent(of: unit) == hub
+    try perform("frame verified") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      func fill(_ values: inout CaseValues) {
+        values.set("verdict", verdict.rawValue)
+        values.set("verified_at", Int64(clamping: now))
+        if let made {
+          values.set("row_count", Int64(made.rows.count))
+          values.set("merkle_root", made.tree.root.description)
+          values.set("signature", HexText.text(signature))
+        }
+      }
+      if held == nil {
+        try transaction.insert(DrawTables.witnesses, in: unit, key: key, fill)
+      } else {
+        try transaction.update(DrawTables.witnesses, in: unit, key: key, fill)
+      }
+      if isNearest {
+        try transaction.update(DrawTables.frames, in: unit, key: [key[0]]) { values in
+          values.set("verification", verdict.rawValue)
+          values.set("verified_on", today)
+        }
+      }
+      return .success(())
+    }
+  }
+
+  // MARK: answering
+
+  private func answer(
+    _ session: DrawSession, _ commit: DrawRecord.Commit, _ verdict: FrameVerdict, unit: Scope,
+    secret: DrawSecret
+  ) throws(CaseworkError) -> HubAnswer.Action {
+    guard try acknowledgement(of: commit.hash, in: unit) == nil,
+      try row(of: DrawTables.voids, in: unit, key: [.text(session.id)]) == nil
+    else { return .answeredBefore }
+    let year = try frozenYear(of: session, in: unit)
+    let hubRow = try row(
+      of: DrawTables.hubAnchors, in: unit, key: [.integer(Int64(year)), .text("\(ownScope)")])
+    guard let own = DrawAnchor(hubRow), own.root == commit.hubAnchor else { return .notOurs }
+    if let breach = try fault(of: commit, session, year: year, unit: unit) {
+      return .withheld(breach)
+    }
+    if verdict == .mismatch {
+      return .withheld(
+        RuleBreach(
+          .objectDraw, row: session.id,
+          .frameDiffers(frame: session.tasks[0].frame.description)))
+    }
+    if let breach = try ruleBreach(session, unit: unit) {
+      _ = try void(session.id, of: unit, reason: "\(breach.requirement.rawValue)", approver: author)
+      return .voided(breach)
+    }
+    let values = CommittedValues(
+      secret: secret.bytes, unit: "\(unit)", side: .hub, year: UInt16(clamping: year))
+    guard values.anchor == own.root else {
+      throw .missing(table: "draw.secret", key: "\(ownScope)/\(year)")
+    }
+    try give(values.value(commit.valueIndex), to: commit, session, unit: unit)
+    return .acknowledged
+  }
+
+  private func give(
+    _ value: DrawHash, to commit: DrawRecord.Commit, _ session: DrawSession, unit: Scope
+  ) throws(CaseworkError) {
+    let now = wallMilliseconds()
+    let signature = try sign(
+      DrawStatement.acknowledgement(
+        commit: commit.hash, index: commit.valueIndex, value: value, atMilliseconds: now))
+    let remark = try isOldList(session, of: unit) ? "OLD_LIST" : ""
+    try perform("draw acknowledged") {
+      transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      try transaction.insert(
+        DrawTables.acknowledgements, in: unit, key: [.text(commit.hash.description)]
+      ) { values in
+        values.set("hub_value", value.description)
+        values.set("acknowledged_at", Int64(clamping: now))
+        values.set("signature", HexText.text(signature))
+        values.set("remark", remark)
+      }
+      return .success(())
+    }
+  }
+
+  private func frozenYear(of session: DrawSession, in unit: Scope) throws(CaseworkError) -> Int {
+    let header = try header(of: session.tasks[0].frame, in: unit)
+    let moment = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds))
+    return moment.date?.year ?? 0
+  }
+
+  /// What makes a commit an incident: a signature, the unit's anchor, or a value that another commit took
+  /// (T7: at most one commit per value is answered).
+  private func fault(
+    of commit: DrawRecord.Commit, _ session: DrawSession, year: Int, unit: Scope
+  ) throws(CaseworkError) -> RuleBreach? {
+    let row = try row(of: DrawTables.anchors, in: unit, key: [.integer(Int64(year))])
+    guard let row, let anchor = DrawAnchor(row), anchor.root == commit.countyAnchor,
+      commit.value?.hash == commit.hash
+    else {
+      return RuleBreach(
+        .objectDraw, row: session.id, .anchorMissing(unit: "\(unit)", year: year))
+    }
+    let bytes = DrawCommit.signedBytes(
+      commit: commit.hash, source: commit.source, reference: commit.reference)
+    for (role, signature) in [
+      ("operator", commit.operatorSignature), ("supervisor", commit.supervisorSignature),
+    ] {
+      let key = HexText.bytes(row.text("\(role)_key")) ?? []
+      guard DrawDigest.isSigned(bytes, signature: signature.bytes, key: key) else {
+        return RuleBreach(.objectDraw, row: session.id, .signatureInvalid(role: role))
+      }
+    }
+    for other in try sessions(of: unit)
+    where other.id != session.id && other.valueIndex == session.valueIndex {
+      guard let taken = try commitRecord(of: other.id, in: unit),
+        try acknowledgement(of: taken.hash, in: unit) != nil
+      else { continue }
+      return RuleBreach(
+        .objectDraw, row: session.id,
+        .valueTaken(index: Int(session.valueIndex), by: taken.hash.description))
+    }
+    return nil
+  }
+
+  /// What voids a commit: a list that was known and not used (C-08), a cap, a redraw without a void.
+  private func ruleBreach(
+    _ session: DrawSession, unit: Scope
+  ) throws(CaseworkError) -> RuleBreach? {
+    for task in session.tasks {
+      let header = try header(of: task.frame, in: unit)
+      guard let cut = RosterCut(header.cut), let made = try remake(task, header, unit: unit) else {
+        continue
+      }
+      let day = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date
+      let list = try effectiveList(of: unit, on: day ?? CivilDate.latest, at: cut)
+      if list.baseVersion != header.itemListVersion {
+        return RuleBreach(
+          .ratioCap, row: task.code,
+          .outdatedList(committed: header.itemListVersion, known: list.baseVersion))
+      }
+      do throws(DrawError) {
+        let items = try list.drawItems(rules)
+        guard items.hash == task.parameters.itemListHash else {
+          return RuleBreach(
+            .ratioCap, row: task.code,
+            .outdatedList(committed: header.itemListVersion, known: list.baseVersion))
+        }
+        try task.parameters.check(
+          against: items, counts: made.objects.counts,
+          batchThresholdBp: UInt32(clamping: rules.batchThresholdBp))
+      } catch {
+        return RuleBreach(.ratioCap, row: task.code, .draw(error))
+      }
+      if let breach = try redraw(task, session, unit: unit) { return breach }
+    }
+    return nil
+  }
+
+  private func redraw(
+    _ task: FrozenTask, _ session: DrawSession, unit: Scope
+  ) throws(CaseworkError) -> RuleBreach? {
+    for other in try sessions(of: unit) where other.id != session.id {
+      guard
+        other.tasks.contains(where: {
+          $0.code == task.code && $0.parameters.sequence <= task.parameters.sequence
+        }), try row(of: DrawTables.voids, in: unit, key: [.text(other.id)]) == nil,
+        try commitRecord(of: other.id, in: unit) != nil
+      else { continue }
+      // Of two draws of one number the one with the smaller value was first.
+      if other.valueIndex < session.valueIndex {
+        return RuleBreach(
+          .objectDraw, row: task.code,
+          .redrawWithoutVoid(task: task.code, sequence: Int(task.parameters.sequence)))
+      }
+    }
+    return nil
+  }
+
+  /// Whether a newer list is in force here than the one that was known when the roster was frozen.
+  private func isOldList(_ session: DrawSession, of unit: Scope) throws(CaseworkError) -> Bool {
+    let header = try header(of: session.tasks[0].frame, in: unit)
+    let day = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date
+    let now = try effectiveList(of: unit, on: day ?? CivilDate.latest)
+    return now.baseVersion > header.itemListVersion
+  }
+
+  // MARK: voiding
+
+  /// Decides as the superior that a draw of a unit below does not count; then it may be drawn again. Throws
+  /// `refused` at the unit itself, without a reason or approver; `missing`, `exists`. Source: T3, R-2.18.
+  package func void(
+    _ id: String, of unit: Scope, reason: String, approver: String
+  ) throws(CaseworkError) -> DrawSession {
+    let session = try session(id, of: unit)
+    guard unit != ownScope, replica.tree.isAtOrAbove(ownScope, unit) else {
+      throw .refused([
+        RuleBreach(.objectDraw, row: id, .notOwner(unit: "\(ownScope)", owner: "上级"))
+      ])
+    }
+    guard !reason.isEmpty, !approver.isEmpty else {
+      throw .refused([RuleBreach(.objectDraw, row: id, .missing(field: "作废原因、批准人"))])
+    }
+    let (now, today) = (wallMilliseconds(), today)
+    let commit = try commitRecord(of: id, in: unit)?.hash ?? .zero
+    var signatures: [String: String] = [:]
+    for task in session.tasks {
+      signatures[task.code] = HexText.text(
+        try sign(
+          DrawStatement.void(
+            commit: commit, task: task.parameters.task, sequence: task.parameters.sequence,
+            reason: reason, atMilliseconds: now)))
+    }
+    let text = DrawJSON.text(signatures)
+    try perform("draw voided") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      let key: [Value] = [.text(id)]
+      guard try transaction.row(of: DrawTables.voids, in: unit, key: key) == nil else {
+        return .failure(.exists(table: "draw_voids", key: id))
+      }
+      try transaction.insert(DrawTables.voids, in: unit, key: key) { values in
+        values.set("reason", reason)
+        values.set("approver", approver)
+        values.set("voided_on", today)
+        values.set("voided_at", Int64(clamping: now))
+        values.set("signatures", text)
+      }
+      return .success(())
+    }
+    return session
+  }
+}

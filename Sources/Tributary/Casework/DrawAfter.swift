@@ -1,0 +1,251 @@
+import ArgumentParser
+import Casework
+import Causality
+import Foundation
+import Inspection
+import Terminal
+
+extension DrawCommand {
+  /// `tributary draw list`.
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "The draw sessions of a unit, with verdicts of the hubs and voids.")
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var unit: UnitOption
+    @OptionGroup var options: OutputOptions
+
+    func run() throws {
+      let scope = try unit.scope()
+      let lines = try CaseAccess.read(node, "cannot list the draws") {
+        store throws(CaseworkError) in
+        let unit = scope ?? store.ownScope
+        var lines: [SessionLine] = []
+        for session in try store.sessions(of: unit) {
+          lines.append(SessionLine(session, try store.standing(of: session, in: unit)))
+        }
+        return lines
+      }
+      try options.output.show(lines) {
+        lines.map {
+          "\($0.session) \($0.valueIndex) \($0.state)\($0.isVoided ? " VOID" : "")"
+            + "\($0.isStale ? " STALE_FRAME" : "") \($0.verdicts.joined(separator: " ")) "
+            + $0.tasks.joined(separator: " ") + "\n"
+        }.joined()
+      }
+    }
+  }
+
+  /// `tributary draw dispatch`.
+  struct Dispatch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write the visits of a drawn session with the teams that were drawn.",
+      discussion: """
+        Where chance found too few inspectors, also in the neighbours' pool, nothing is written until \
+        somebody is appointed: --appoint SUBJECT=INSPECTOR with --reason and --approver. Status 1 while \
+        a team is too small.
+        """)
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The session.") var session: String
+    @Option(help: "SUBJECT=INSPECTOR; may be repeated.") var appoint: [String] = []
+    @Option(help: "Why the inspectors are appointed directly.") var reason = ""
+    @Option(help: "Who approved it.") var approver = ""
+    @OptionGroup var author: AuthorOptions
+    @OptionGroup var options: OutputOptions
+
+    private struct Report: Encodable {
+      struct Short: Encodable {
+        let subject: String
+        let eligibleInspectors: UInt32
+      }
+      let visits: [String]
+      let understaffed: [Short]
+    }
+
+    func run() throws {
+      let appointments = try appoint.map { text in
+        let parts = text.split(separator: "=")
+        guard parts.count == 2 else {
+          throw ValidationError("--appoint is SUBJECT=INSPECTOR, not \(text).")
+        }
+        return DirectAppointment(
+          subject: String(parts[0]), inspector: String(parts[1]), reason: reason,
+          approver: approver)
+      }
+      let done = try CaseAccess.write(node, "cannot dispatch", author: author.name) {
+        store throws(CaseworkError) in
+        try store.dispatch(session: session, appointments: appointments)
+      }
+      let report = Report(
+        visits: done.visits,
+        understaffed: done.understaffed.map {
+          .init(subject: $0.subject, eligibleInspectors: $0.eligible)
+        })
+      try options.output.show(report) { report.visits.map { $0 + "\n" }.joined() }
+      for short in report.understaffed {
+        StandardStream.note(
+          "\(short.subject): only \(short.eligibleInspectors) inspectors; see --appoint")
+      }
+      if !report.understaffed.isEmpty { throw ExitCode(ExitStatus.found.rawValue) }
+    }
+  }
+
+  /// `tributary draw merge`.
+  struct Merge: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Visits that could be one (进一次门、查多项事); with two or more named, make them one.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "Visits to make one.") var visits: [String] = []
+    @OptionGroup var author: AuthorOptions
+    @OptionGroup var options: OutputOptions
+
+    private struct Report: Encodable {
+      let suggested: [[String]]
+      let made: [[String]]
+      let forReview: [[String]]
+    }
+
+    func run() throws {
+      guard visits.isEmpty else {
+        return try CaseAccess.write(node, "cannot merge the visits", author: author.name) {
+          store throws(CaseworkError) in try store.merge(visits: visits)
+        }
+      }
+      let found = try CaseAccess.read(node, "cannot read the visits") {
+        store throws(CaseworkError) in try store.visitMerges()
+      }
+      let report = Report(
+        suggested: found.suggested.map(\.visits),
+        made: found.made.filter { !$0.needsReview }.map(\.visits),
+        forReview: found.made.filter(\.needsReview).map(\.visits))
+      try options.output.show(report) {
+        report.suggested.map { $0.joined(separator: " ") + "\n" }.joined()
+      }
+    }
+  }
+
+  /// `tributary draw substitute`.
+  struct Substitute: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Replace an inspector who cannot go by the next of the same draw.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The visit.") var visit: String
+    @Argument(help: "The inspector.") var inspector: String
+    @Option(help: "Why.") var reason: String
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      let next = try CaseAccess.write(node, "cannot substitute", author: author.name) {
+        store throws(CaseworkError) in
+        try store.substitute(
+          inspector, of: visit, secret: DrawSecret(in: node.path), reason: reason)
+      }
+      try StandardStream.output.write(next + "\n")
+    }
+  }
+
+  /// `tributary draw lend`.
+  struct Lend: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lend an inspector of one unit below to another for some days (邻区匹配).")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The inspector.") var inspector: String
+    @Option(help: "The unit that employs the inspector.") var of: String
+    @Option(help: "The unit that gets help.") var to: String
+    @Option(help: "First day.") var from: DayArgument
+    @Option(help: "Last day.") var until: DayArgument
+    @Option(help: "The number of the letter of assistance.") var letter: String
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      let scopes = try ScopeArguments.scopes([of, to], NodeFolder.divisions())
+      guard scopes.count == 2, from.date <= until.date else {
+        throw ValidationError("Two units, and days in their order.")
+      }
+      try CaseAccess.write(node, "cannot lend", author: author.name) {
+        store throws(CaseworkError) in
+        try store.lend(
+          inspector, of: scopes[0], to: scopes[1], window: from.date...until.date, letter: letter)
+      }
+    }
+  }
+
+  /// `tributary draw void`.
+  struct Void: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Decide as the tier above that a draw does not count; only then it is drawn again.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The unit that drew.") var unit: String
+    @Argument(help: "The session.") var session: String
+    @Option(help: "Why.") var reason: String
+    @Option(help: "Who approved it.") var approver: String
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      let scopes = try ScopeArguments.scopes([unit], NodeFolder.divisions())
+      try CaseAccess.write(node, "cannot void the draw", author: author.name) {
+        store throws(CaseworkError) in
+        for unit in scopes {
+          _ = try store.void(session, of: unit, reason: reason, approver: approver)
+        }
+      }
+    }
+  }
+
+  /// `tributary draw reveal`.
+  struct Reveal: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Publish the unit's value once all visits have ended; then anyone can check.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The session.") var session: String
+    @OptionGroup var publicValue: PublicValueOption
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      let value = try publicValue.bytes()
+      try CaseAccess.write(node, "cannot reveal", author: author.name) {
+        store throws(CaseworkError) in
+        try store.reveal(session, secret: DrawSecret(in: node.path), publicValue: value)
+      }
+    }
+  }
+
+  /// `tributary draw record`.
+  struct Record: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print the record of a unit's draws that `draw verify` and `draw prove` take.",
+      discussion: "At the unit or at any hub above it; Protocol/10-Draw.md §11 has the form.")
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var unit: UnitOption
+    @Option(help: "The year; otherwise this one.") var year: Int?
+    @Option(help: "The item list, when the unit drew under several in the year.")
+    var list: UInt64?
+    @Flag(help: "With the rows of the frames, for auditors.") var rows = false
+
+    func run() throws {
+      let scope = try unit.scope()
+      let year = year ?? DayArgument.today.year
+      let record = try CaseAccess.read(node, "cannot make the record") {
+        store throws(CaseworkError) in
+        try store.drawRecord(
+          of: scope ?? store.ownScope, year: year, listVersion: list, withRows: rows)
+      }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      let data: Data
+      do { data = try encoder.encode(record) } catch {
+        throw Problem(
+          "cannot express the record as JSON", because: "\(error)", next: ["Report this."],
+          status: .software)
+      }
+      try StandardStream.output.write(String(decoding: data, as: UTF8.self) + "\n")
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import ArgumentParser
+import Casework
+import Causality
+import Changes
+import Inspection
+import Terminal
+
+/// `tributary result`: visits and what they found (检查结果).
+struct ResultCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "result",
+    abstract: "Record visits and results, review them, amend what is final, complete tasks.",
+    subcommands: [
+      List.self, Visit.self, Record.self, Evidence.self, Submit.self, SendBack.self, Finalise.self,
+      Amend.self, Complete.self,
+    ])
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "The visits of the own unit with items, teams and results.")
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var options: OutputOptions
+
+    private struct Line: Encodable {
+      let visitId: String
+      let subjectCode: String
+      let taskCode: String
+      let state: String
+      let windowFrom: String
+      let windowTo: String
+      let inspectors: [String]
+      let items: [Item]
+      struct Item: Encodable {
+        let itemCode: String
+        let department: String
+        let state: String
+        let findings: [String]
+      }
+    }
+
+    func run() throws {
+      let lines = try CaseAccess.read(node, "cannot list the visits") {
+        store throws(CaseworkError) in
+        let unit = store.ownScope
+        let items = try store.rows(of: VisitTables.visitItems, in: unit)
+        let results = try store.rows(of: VisitTables.results, in: unit)
+        let team = try store.rows(of: VisitTables.assignments, in: unit) {
+          $0.text("superseded_by").isEmpty
+        }
+        return try store.rows(of: VisitTables.visits, in: unit).map { visit in
+          Line(
+            visitId: visit.keyText, subjectCode: visit.text("subject_code"),
+            taskCode: visit.text("task_code"), state: visit.text("state"),
+            windowFrom: visit.date("window_from")?.description ?? "",
+            windowTo: visit.date("window_to")?.description ?? "",
+            inspectors: team.filter { $0.key[0] == visit.key[0] }.map { $0.key[1].description },
+            items: items.filter { $0.key[0] == visit.key[0] }.map { item in
+              let result = results.first { $0.key == item.key }
+              return Line.Item(
+                itemCode: item.key[1].description, department: item.key[2].description,
+                state: result?.text("state") ?? "NONE",
+                findings: result?.text("findings").split(separator: " ").map(String.init) ?? [])
+            })
+        }
+      }
+      try options.output.show(lines) {
+        lines.map { line in
+          "\(line.visitId) \(line.subjectCode) \(line.state) \(line.inspectors.joined(separator: " "))\n"
+            + line.items.map {
+              "  \($0.itemCode) \($0.department) \($0.state) \($0.findings.joined(separator: " "))\n"
+            }.joined()
+        }.joined()
+      }
+    }
+  }
+
+  struct Visit: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take a visit further: NOTIFIED, STARTED, DONE, IMPOSSIBLE or CANCELLED, in order.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The visit.") var visit: String
+    @Argument(help: "The states.") var states: [String]
+    @Option(help: "Why it was impossible: CLOSED, NOT_FOUND, REFUSED, DEREG or DISASTER.")
+    var reason: String?
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      let impossible = reason.flatMap { ImpossibleReason(rawValue: $0) }
+      try CaseAccess.write(node, "cannot take the visit further", author: author.name) {
+        store throws(CaseworkError) in
+        try store.advance(visit: visit, through: states, reason: impossible)
+      }
+    }
+  }
+
+  struct Record: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Enter or change the result of an item; drafts of several devices merge.")
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var result: ResultArguments
+    @Option(help: "A finding, R01 to R13; may be repeated.") var finding: [String]
+    @Option(help: "A method, M1 to M6; may be repeated.") var method: [String]
+    @Option(help: "An inspector who signs; may be repeated.") var signer: [String]
+    @Option(help: "The day of the check; otherwise today.") var checkedOn: DayArgument?
+    @Option(help: "What was found, in words.") var problem = ""
+    @Option(help: "A disposal; may be repeated.") var disposal: [String] = []
+    @Option(help: "QUESTION=ANSWER; may be repeated.") var answer: [String] = []
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      var checklist: [String: String] = [:]
+      for pair in answer {
+        let parts = pair.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2 else {
+          throw ValidationError("--answer is QUESTION=ANSWER, not \(pair).")
+        }
+        checklist[String(parts[0])] = String(parts[1])
+      }
+      let entry = ResultEntry(
+        methods: CodeSet(text: method.joined(separator: " ")),
+        findings: CodeSet(text: finding.joined(separator: " ")), problem: problem,
+        disposals: CodeSet(text: disposal.joined(separator: " ")), checklist: checklist,
+        checkedOn: checkedOn?.date ?? DayArgument.today, signers: signer)
+      try CaseAccess.write(node, "cannot record the result", author: author.name) {
+        store throws(CaseworkError) in try store.enter(entry, result.key)
+      }
+    }
+  }
+
+  struct Evidence: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Note a piece of evidence by the SHA-256 of its file; the file stays here.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The visit.") var visit: String
+    @Argument(help: "The file.", completion: .file()) var file: String
+    @Option(help: "PHOTO, VIDEO, DOC, SIGN, GPS or SAMPLE.") var kind = "PHOTO"
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      let bytes = try FileAccess.read(file, limit: 1 << 30)
+      let hash = try CaseAccess.write(node, "cannot note the evidence", author: author.name) {
+        store throws(CaseworkError) in
+        try store.addEvidence(visit: visit, content: bytes, kind: kind)
+      }
+      try StandardStream.output.write(hash + "\n")
+    }
+  }
+
+  struct Submit: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Send a result to review, if it keeps all rules.")
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var result: ResultArguments
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      try CaseAccess.write(node, "cannot submit the result", author: author.name) {
+        store throws(CaseworkError) in
+        try store.submit(
+          result.key,
+          list: store.effectiveList(of: store.ownScope, on: DayArgument.today))
+      }
+    }
+  }
+
+  struct SendBack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "return", abstract: "Return a result with an opinion (审核退回).")
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var result: ResultArguments
+    @Option(help: "The opinion.") var opinion: String
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      try CaseAccess.write(node, "cannot return the result", author: author.name) {
+        store throws(CaseworkError) in
+        try store.sendBack(result.key, reviewer: author.name, opinion: opinion)
+      }
+    }
+  }
+
+  struct Finalise: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Accept a result: it is final, and its follow-ups are opened.")
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var result: ResultArguments
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      try CaseAccess.write(node, "cannot finalise the result", author: author.name) {
+        store throws(CaseworkError) in
+        try store.finalise(result.key, reviewer: author.name)
+      }
+    }
+  }
+
+  struct Amend: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Append a correction to a final result; nothing is overwritten.")
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var result: ResultArguments
+    @Option(help: "The field, e.g. problem.") var field: String
+    @Option(help: "The new content.") var to: String
+    @Option(help: "Why.") var reason: String
+    @Option(help: "Who approved it.") var approver: String
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      try CaseAccess.write(node, "cannot amend the result", author: author.name) {
+        store throws(CaseworkError) in
+        try store.amend(
+          result.key, field: field, to: to, reason: reason, approver: approver)
+      }
+    }
+  }
+
+  struct Complete: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Complete a task: all visits ended, all results final. Publication is due then.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The code of the task.") var task: String
+    @Option(help: "The day; otherwise today.") var on: DayArgument?
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      try CaseAccess.write(node, "cannot complete the task", author: author.name) {
+        store throws(CaseworkError) in
+        if try store.taskState(task) == "DISPATCHED" {
+          try store.advance(task: task, through: ["IN_PROGRESS"])
+        }
+        try store.complete(task: task, on: on?.date ?? DayArgument.today)
+      }
+    }
+  }
+}
