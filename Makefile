@@ -77,13 +77,14 @@ bench: setup ## Builds in release and runs the benchmarks; options in ARGS, e.g.
 
 # Minutes of `make simulate` without the build.
 MINUTES ?= 9
+SEEDS ?= 5000
 
 .PHONY: simulate
-simulate: setup ## Builds in release and runs the simulator for MINUTES=9: seeds, crash and cut points, corpus
+simulate: setup ## Builds in release and runs the simulator for at most MINUTES=9, SEEDS=5000: seeds, crash and cut points, corpus
 	@echo "==> building tributary-sim (release)"
 	$(SWIFT) build -c release --product tributary-sim
-	@echo "==> tributary-sim simulate --minutes $(MINUTES)"
-	@"$$($(SWIFT) build -c release --show-bin-path)/tributary-sim" simulate --minutes $(MINUTES)
+	@echo "==> tributary-sim simulate --minutes $(MINUTES) --seeds $(SEEDS)"
+	@"$$($(SWIFT) build -c release --show-bin-path)/tributary-sim" simulate --minutes $(MINUTES) --seeds $(SEEDS)
 
 # Where the copy of the tree with the planted bugs is built.
 PLANTED := .build/planted

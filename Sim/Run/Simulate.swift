@@ -14,6 +14,9 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "The first seed.")
   var from: UInt64 = 1
 
+  @Option(help: "At most so many seeds, also when there is time for more.")
+  var seeds: UInt64?
+
   @Option(help: "Worker processes.")
   var jobs = 2
 
@@ -35,7 +38,7 @@ struct SimulateCommand: ParsableCommand {
     for tool in tools { isBad = try tool.finish() != 0 || isBad }
     var swarm = Swarm(jobs: jobs)
     let left = box - Date().timeIntervalSince(start)
-    try swarm.run(from: from, seeds: nil, seconds: UInt64(max(10, left * 0.88)))
+    try swarm.run(from: from, seeds: seeds, seconds: UInt64(max(10, left * 0.88)))
     let twice = try swarm.repeated(every: 10)
     printTable(swarm, twice, Date().timeIntervalSince(start))
     for failure in swarm.failures.prefix(40) { print("seed \(failure.seed): \(failure.what)") }

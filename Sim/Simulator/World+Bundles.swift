@@ -75,6 +75,8 @@ extension World {
       replica.stopReason == nil || bundle.from < index
     else { return }
     verdict.count(.bundleTaken)
+    // What a late bundle brings is to be agreed on first.
+    (agreedAt, sentBefore) = (nil, nil)
     nodes[index].wallOfCall = nodes[index].wall(now)
     do {
       var conversation = Conversation(
