@@ -75,7 +75,7 @@ bench: setup ## Builds in release and runs the benchmarks; options in ARGS, e.g.
 	@echo "==> tributary bench $(ARGS)"
 	@"$$($(SWIFT) build -c release --show-bin-path)/tributary" bench $(ARGS)
 
-# Minutes of `make simulate` without the build.
+# Minutes of `make simulate` without the build, and the seeds it stops at.
 MINUTES ?= 9
 SEEDS ?= 5000
 
