@@ -144,7 +144,7 @@ package struct Benchmark: Sendable {
   }
 
   private func freshFolder(_ name: String) throws(BenchError) -> String {
-    let path = "\(folder)/work/\(name)"
+    let path = "\(folder)/engines/\(name)"
     ProcessMeasures.removeFolder(path)
     try ProcessMeasures.makeFolder(path)
     return path

@@ -55,7 +55,7 @@ package struct BundleImport: ExchangeMachine {
   package mutating func next() -> ExchangeAction? { queue.next() }
 
   package mutating func receive(_ message: Message, wallMilliseconds: UInt64) {
-    precondition(queue.isDrained || isFinished, "actions are done before the next frame")
+    precondition(!queue.isAwaiting, "the last action is answered before the next frame")
     switch state {
     case .opening: open(message)
     case .loading(let loading): load(loading, message)

@@ -96,8 +96,8 @@ package protocol ExchangeMachine: Sendable {
   mutating func next() -> ExchangeAction?
   /// Answers the last action. Traps when the answer does not belong to it.
   mutating func answer(_ answer: ExchangeAnswer)
-  /// One frame of the peer, which may come at any time. Traps only when the last action was not answered, or, at the
-  /// hub, when actions are left to do in the child's turn.
+  /// One frame of the peer. It may come while the machine still has something to say; whoever drives it does all
+  /// other actions first. Traps when the last action was not answered.
   mutating func receive(_ message: Message, wallMilliseconds: UInt64)
   /// Bytes that are no frame: `malformedFrame` or `limitExceeded`, with what was wrong as subject.
   mutating func reject(_ code: ProtocolErrorCode, subject: String)
@@ -116,6 +116,7 @@ struct ActionQueue: Sendable {
   private(set) var awaited: ExchangeAction?
 
   var isDrained: Bool { first == actions.count && awaited == nil }
+  /// Whether the last action waits for its answer.
   var isAwaiting: Bool { awaited != nil }
 
   mutating func append(_ action: ExchangeAction) { actions.append(action) }
