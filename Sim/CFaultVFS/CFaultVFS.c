@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODE_LIMIT = 8192, PATH_LIMIT = 96, SHM_LOCKS = 8, SECTOR = 512 };
+enum { NODE_LIMIT = 65536, FIRST_TEMPLATE = 60000, PATH_LIMIT = 96, SHM_LOCKS = 8, SECTOR = 512 };
 
 /// One operation since the last sync: enough to take it back, and to do it again.
 typedef struct {
@@ -660,7 +660,7 @@ void faultvfs_erase(int index) {
 }
 
 void faultvfs_reset(uint64_t seed) {
-  for (int i = 0; i < NODE_LIMIT; i++) {
+  for (int i = 0; i < FIRST_TEMPLATE; i++) {
     if (!nodes[i]) continue;
     faultvfs_erase(i);
     free(nodes[i]);

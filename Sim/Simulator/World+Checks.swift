@@ -247,7 +247,7 @@ extension World {
     }
   }
 
-  private static var scratchDisk: Int { 8_000 }
+  private static var scratchDisk: Int { 50_000 }
 
   /// No alarm is right unless the plan did what it tells of.
   func heard(_ alarm: Alarm, at index: Int) {

@@ -16,7 +16,7 @@ extension World {
     var swapsLeft: Int
   }
 
-  private func spareDisk(_ index: Int) -> Int { 1_000 + nodes[index].disk }
+  private func spareDisk(_ index: Int) -> Int { 10_000 + nodes[index].disk }
 
   /// Keeps a copy of a node's disk as it is, what is not synced included.
   func keepCopy(_ index: Int, swaps: Int) {
@@ -37,7 +37,7 @@ extension World {
     let hasOtherLease =
       fault.kind == .restore && fault.argument == 0 && copy.opens < node.opens
     let files = node.host.files
-    let passing = 2_000 + node.disk
+    let passing = 20_000 + node.disk
     faultvfs_copy(Int32(node.disk), Int32(passing))
     faultvfs_copy(Int32(spareDisk(index)), Int32(node.disk))
     faultvfs_cut(Int32(node.disk), FAULTVFS_KEEP_ALL, 0)

@@ -31,6 +31,8 @@ package final class World {
   let tree: ScopeTree
   let schema: Schema
   private let falseSchema: Schema
+  /// Disks with the tables of `schema` and `falseSchema`.
+  private let templates: (honest: Int32, hostile: Int32)
   var nodes: [SimulatedNode] = []
   var calls: [Int: Call] = [:]
   var nextCall = 0
@@ -80,6 +82,7 @@ package final class World {
       tree: tree,
       schema: try Schema(version: schema.version, tables: [Registry.table] + schema.tables),
       codes: plan.nodes.compactMap { NodeCode(division: UInt32($0.division)) })
+    templates = (try Self.template(of: schema), try Self.template(of: falseSchema))
     faultvfs_reset(plan.seed)
     try makeNodes()
   }
@@ -114,10 +117,14 @@ package final class World {
   /// Makes a node's replica and has it admitted by its hub, before the world begins.
   private func admit(_ index: Int) throws {
     let node = nodes[index]
-    let replica = try Replica.create(
-      folder: node.folder, node: node.code, tree: tree, schema: schema(of: index),
-      anchor: index == 0 ? nil : nodes[0].replica?.identity.anchor, host: node.host,
-      wallMilliseconds: node.wall(0))
+    let replica: Replica
+    if let anchor = nodes[0].replica?.identity.anchor {
+      replica = try openFresh(node, schema(of: index), template(at: index), anchor)
+    } else {
+      replica = try Replica.create(
+        folder: node.folder, node: node.code, tree: tree, schema: schema, anchor: nil,
+        host: node.host, wallMilliseconds: node.wall(0))
+    }
     node.replica = replica
     if let hub = node.hub {
       _ = try nodes[hub].replica?.admit(
@@ -147,9 +154,15 @@ package final class World {
     try absorb(hub)
   }
 
+  private func template(at index: Int) -> Int32 {
+    isLiar(index) ? templates.hostile : templates.honest
+  }
+
+  private func isLiar(_ index: Int) -> Bool { index == plan.options.hostile - 1 && index > 0 }
+
   /// What a node declares of its tables.
   func schema(of index: Int) -> Schema {
-    index == plan.options.hostile - 1 && index > 0 ? falseSchema : schema
+    isLiar(index) ? falseSchema : schema
   }
 
   // MARK: running

@@ -54,8 +54,10 @@ extension Replica {
     }
   }
 
-  /// The active replicas that answer to this node: those below it without an active replica between.
+  /// The active replicas that answer to this node: those below it without an active replica between. Kept until
+  /// the registry changes: the top of a country has thousands of rows in it, and each long poll asks.
   private func children() throws(StoreError) -> [ReplicaID] {
+    if let knownChildren { return knownChildren }
     let select = try statements(
       "SELECT replica FROM tributary_replicas WHERE status = ? ORDER BY division, replica")
     defer { select.reset() }
@@ -65,7 +67,9 @@ extension Replica {
       if let replica = ReplicaID(select.text(0)) { active.append(replica) }
     }
     let hubs = Set(active.map(\.node.scope))
-    return active.filter { isChild($0, hubs) }
+    let children = active.filter { isChild($0, hubs) }
+    knownChildren = children
+    return children
   }
 
   private func isChild(_ replica: ReplicaID, _ hubs: Set<Scope>) -> Bool {

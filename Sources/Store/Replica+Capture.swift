@@ -54,6 +54,7 @@ extension Replica {
       if !rows.isEmpty { found.append((layout, rows)) }
     }
     guard !found.isEmpty else { return 0 }
+    knownChildren = nil
     let write = begin(
       author: author, reason: reason,
       wallMilliseconds: min(recorded &* 1_000, wallMilliseconds))

@@ -39,6 +39,8 @@ package final class Replica {
   /// Set while rows are counted.
   var rowChanges: RowChanges?
   private var states: [StreamID: StreamState] = [:]
+  /// The active replicas that answer to this node, once somebody asked; nil when the registry has changed since.
+  var knownChildren: [ReplicaID]?
   private var dataVersion: Int64 = -1
   /// Another connection has written since the last stamping: this one's own writes are not captured.
   private var mayHaveCaptured = true
@@ -111,6 +113,7 @@ package final class Replica {
           mayHaveCaptured = false
         }
         let result = try body()
+        if writer.hasWrittenRegistry { knownChildren = nil }
         for state in states.values.sorted(by: { $0.stream < $1.stream }) {
           try state.flush(statements, clock: clock.last)
         }
@@ -152,6 +155,7 @@ package final class Replica {
   /// Drops everything read from the file.
   private func forget() {
     states = [:]
+    knownChildren = nil
     dots.removeAll()
     dataVersion = -1
   }

@@ -13,6 +13,8 @@ final class RowWriter {
   private var tombstones: [TableID: Bool] = [:]
   /// Registers in conflict that this writer opened or changed since it was made; for reports only.
   var mergedRows = 0
+  /// Whether this transaction wrote rows of the registry of replicas.
+  private(set) var hasWrittenRegistry = false
 
   init(_ statements: StatementCache, _ dots: DotTable, _ tree: ScopeTree) {
     self.statements = statements
@@ -22,7 +24,14 @@ final class RowWriter {
   }
 
   /// Forgets what the last transaction read.
-  func begin() { tombstones.removeAll(keepingCapacity: true) }
+  func begin() {
+    tombstones.removeAll(keepingCapacity: true)
+    hasWrittenRegistry = false
+  }
+
+  private func note(_ table: TableID) {
+    if table == Registry.table.id { hasWrittenRegistry = true }
+  }
 
   private func hasTombstones(_ table: TableID) throws(StoreError) -> Bool {
     if let known = tombstones[table] { return known }
@@ -62,6 +71,7 @@ final class RowWriter {
     _ block: RowBlock, _ plan: BlockPlan, _ write: ChangeWrite
   ) throws(StoreError) -> [Int] {
     let layout = plan.layout
+    note(layout.table.id)
     guard plan.isComplete, try !hasTombstones(layout.table.id) else {
       return Array(0..<block.rowCount)
     }
@@ -131,6 +141,7 @@ final class RowWriter {
     _ block: RowBlock, _ plan: BlockPlan, _ write: ChangeWrite, _ before: BeforeImages?
   ) throws(StoreError) -> [Int] {
     let layout = plan.layout
+    note(layout.table.id)
     // An update without columns only says that its row lives.
     guard layout.plainRegisters & plan.registers == plan.registers, !plan.columns.isEmpty else {
       return Array(0..<block.rowCount)
@@ -252,6 +263,7 @@ final class RowWriter {
   func save(
     _ state: RowState, _ registers: RowRegisters, _ layout: TableLayout?, _ stream: StreamState
   ) throws(StoreError) {
+    note(state.table)
     let saved = try saver.save(state, registers, layout, stream)
     if saved.place == .dead { tombstones[state.table] = true }
     mergedRows += 1

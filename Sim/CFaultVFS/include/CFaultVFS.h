@@ -49,7 +49,8 @@ typedef enum {
 /// Registers the VFS as the default one of this process, once. Returns an SQLite result code.
 int faultvfs_register(void);
 
-/// Forgets all disks and begins anew; open connections become useless. `seed` feeds xRandomness.
+/// Forgets all disks below 60,000 and begins anew; open connections become useless. `seed` feeds xRandomness.
+/// Disks from 60,000 to 65,535 are templates, which outlive worlds.
 void faultvfs_reset(uint64_t seed);
 
 /// The time that xCurrentTime tells, milliseconds since 1970.
