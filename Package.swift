@@ -98,6 +98,7 @@ let package = Package(
         .embedInCode("Resources/inspection-items.csv"),
       ]),
     module("Terminal"),
+    module("Rehearsal"),
     .target(
       name: "CSessionBench",
       cSettings: [.define("SQLITE_ENABLE_SESSION"), .define("SQLITE_ENABLE_PREUPDATE_HOOK")],
@@ -109,7 +110,7 @@ let package = Package(
       name: "Tributary",
       dependencies: [
         "Causality", "Changes", "Merge", "Wire", "Store", "Transport", "Node", "Casework",
-        "Inspection", "Terminal", "Benchmarks", arguments, logging, lifecycle,
+        "Inspection", "Terminal", "Rehearsal", "Benchmarks", arguments, logging, lifecycle,
       ],
       swiftSettings: settings),
     .target(
@@ -145,8 +146,8 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "Tributary", "Causality", "Changes", "Casework", "Store", "Transport", "Wire", "CZlib",
-        subprocess,
+        "Tributary", "Causality", "Changes", "Casework", "Rehearsal", "Store", "Transport", "Wire",
+        "CZlib", subprocess,
       ]),
     tests("StoreTests", ["Causality", "Changes", "CSQLite", "Merge", "Store", "Wire", crypto]),
     tests("SimulatorTests", ["Simulator"]),

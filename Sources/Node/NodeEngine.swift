@@ -42,6 +42,8 @@ package actor NodeEngine {
   private var nextListener: UInt64 = 0
   private var fileVersion: Int64 = 0
   private let turnBytes: Int
+  /// The time of day.
+  nonisolated let clock: WallClock
   /// What kept the replica from working when it was last tried; nil when it worked.
   package private(set) var trouble: StoreError?
   private var peers: [ReplicaID: PeerRecord] = [:]
@@ -50,14 +52,14 @@ package actor NodeEngine {
   /// `Replica.open` throws.
   package init(
     folder: ReplicaFolder, tree: ScopeTree, schema: Schema, turnBytes: Int = Limits.turnBytes,
-    mustOwn: Bool = false, alarm: @escaping @Sendable (Alarm) -> Void
+    mustOwn: Bool = false, clock: WallClock = .system, alarm: @escaping @Sendable (Alarm) -> Void
   ) throws(StoreError) {
-    replica = try Self.open(folder, tree, schema, mustOwn: mustOwn)
-    self.turnBytes = turnBytes
+    replica = try Self.open(folder, tree, schema, mustOwn: mustOwn, clock)
+    (self.turnBytes, self.clock) = (turnBytes, clock)
     self.alarm = alarm
     // What other programs wrote while no node ran.
     if replica.stopReason == nil {
-      try replica.stampCaptured(wallMilliseconds: Self.wallMilliseconds())
+      try replica.stampCaptured(wallMilliseconds: clock.milliseconds)
     }
     for peer in try replica.peers() { peers[peer.replica] = peer }
     fileVersion = try replica.fileVersion()
@@ -65,21 +67,16 @@ package actor NodeEngine {
 
   /// A command that writes owns the file for a moment: it is waited for.
   private static func open(
-    _ folder: ReplicaFolder, _ tree: ScopeTree, _ schema: Schema, mustOwn: Bool
+    _ folder: ReplicaFolder, _ tree: ScopeTree, _ schema: Schema, mustOwn: Bool, _ clock: WallClock
   ) throws(StoreError) -> Replica {
     for _ in 0..<Limits.ownershipTries {
       let replica = try Replica.open(
-        folder: folder, tree: tree, schema: schema, wallMilliseconds: wallMilliseconds())
+        folder: folder, tree: tree, schema: schema, wallMilliseconds: clock.milliseconds)
       if replica.isOwner || !mustOwn { return replica }
       try replica.close()
       Thread.sleep(forTimeInterval: 0.1)
     }
     throw .folder(path: folder.lock, problem: "another process serves this replica")
-  }
-
-  /// Milliseconds since 1970 by this machine's clock.
-  package static func wallMilliseconds() -> UInt64 {
-    UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
   }
 
   package var replicaID: ReplicaID { replica.identity.replica }
@@ -97,7 +94,7 @@ package actor NodeEngine {
   /// `writingStopped` for a replica that was restored or cloned: it takes and gives nothing.
   package func begin(isHub: Bool) throws(StoreError) -> (Conversation, ExchangeContext) {
     if let reason = replica.stopReason { throw .writingStopped(reason) }
-    let wall = Self.wallMilliseconds()
+    let wall = clock.milliseconds
     let context = try replica.exchangeContext(wallMilliseconds: wall, turnBytes: turnBytes)
     return (Conversation(isHub: isHub, wallMilliseconds: wall), context)
   }
@@ -188,7 +185,7 @@ package actor NodeEngine {
     if replica.stopReason == nil {
       // What cannot be stamped now is looked at again.
       _ = try noting { () throws(StoreError) in
-        try replica.stampCaptured(wallMilliseconds: Self.wallMilliseconds())
+        try replica.stampCaptured(wallMilliseconds: clock.milliseconds)
       }
       trouble = nil
     }
@@ -216,7 +213,7 @@ package actor NodeEngine {
     record.lastError = problem?.description
     if let outcome {
       // An attempt that heard nothing is no contact.
-      if traffic.framesIn > 0 { record.lastContactMilliseconds = Self.wallMilliseconds() }
+      if traffic.framesIn > 0 { record.lastContactMilliseconds = clock.milliseconds }
       if let offset = outcome.clockOffsetMilliseconds { record.clockOffsetMilliseconds = offset }
       record.changeSetsIn += UInt64(outcome.applied)
       record.changeSetsOut += UInt64(outcome.sent)

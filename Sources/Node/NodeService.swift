@@ -25,6 +25,7 @@ package struct NodeService: Sendable {
   /// each port once it is open.
   package init(
     configuration: Configuration, tree: ScopeTree, schema: Schema, logger: Logger,
+    clock: WallClock = .system,
     onListening: @escaping @Sendable (Listener, UInt16) async -> Void
   ) throws(StoreError) {
     self.configuration = configuration
@@ -33,7 +34,7 @@ package struct NodeService: Sendable {
     self.onListening = onListening
     engine = try NodeEngine(
       folder: ReplicaFolder(configuration.dataFolder), tree: tree, schema: schema,
-      turnBytes: configuration.turnBytes, mustOwn: true
+      turnBytes: configuration.turnBytes, mustOwn: true, clock: clock
     ) { alarm in
       logger.error("alarm: \(alarm.text)")
       if alarm.stopsWriting { logger.critical(Self.stopped) }
@@ -183,7 +184,7 @@ enum NodeMetrics {
             labels: [Metric.Label("peer", peer.replica.description)])
         })
     }
-    let now = NodeEngine.wallMilliseconds()
+    let now = engine.clock.milliseconds
     return OperationsSnapshot(
       checks: checks,
       metrics: [

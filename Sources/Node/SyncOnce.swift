@@ -39,13 +39,13 @@ package struct SyncOnce {
   /// Opens the replica. Throws what `Replica.open` throws.
   package init(
     folder: ReplicaFolder, tree: ScopeTree, schema: Schema, parents: [ParentAddress],
-    timeouts: SyncClient.Timeouts, logger: Logger
+    timeouts: SyncClient.Timeouts, logger: Logger, clock: WallClock = .system
   ) throws(StoreError) {
     self.logger = logger
     self.tree = tree
     self.parents = parents
     self.timeouts = timeouts
-    engine = try NodeEngine(folder: folder, tree: tree, schema: schema) { _ in }
+    engine = try NodeEngine(folder: folder, tree: tree, schema: schema, clock: clock) { _ in }
   }
 
   /// At most `Limits.exchangesPerSync` exchanges per parent. Throws when the replica cannot be read.

@@ -81,7 +81,7 @@ actor Talk<Machine: ExchangeMachine> {
       do throws(WireError) {
         guard let message = try decoder.next() else { return }
         traffic.framesIn += 1
-        machine.receive(message, wallMilliseconds: NodeEngine.wallMilliseconds())
+        machine.receive(message, wallMilliseconds: engine.clock.milliseconds)
       } catch {
         machine.reject(Self.code(of: error), subject: "\(error)")
       }

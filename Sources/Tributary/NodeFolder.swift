@@ -3,6 +3,7 @@ import Casework
 import Causality
 import Changes
 import Foundation
+import Node
 import Store
 import Terminal
 
@@ -60,11 +61,29 @@ extension Replica {
   }
 }
 
-/// The clock on the wall.
+/// The clock on the wall, or that of a rehearsal.
 enum Wall {
+  /// Names the file of a rehearsal's clock.
+  static let variable = "TRIBUTARY_REHEARSAL_CLOCK"
+
+  /// Where this process and its node take the time from.
+  static let clock: WallClock = {
+    let path = ProcessInfo.processInfo.environment[variable] ?? ""
+    return path.isEmpty ? .system : WallClock(rehearsal: path) ?? .system
+  }()
+
   /// Since 1970; 0 for a clock that is before.
-  static var milliseconds: UInt64 {
-    UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
+  static var milliseconds: UInt64 { clock.milliseconds }
+
+  /// Throws `Problem` for the file of a rehearsal's clock that holds no moment: nobody takes one time for another.
+  static func check() throws(Problem) {
+    let path = ProcessInfo.processInfo.environment[variable] ?? ""
+    guard !path.isEmpty, WallClock(rehearsal: path) == nil else { return }
+    throw Problem(
+      "the rehearsal's clock cannot be read", on: path,
+      because: "it holds one moment, such as 2026-01-31T23:50:00+08:00",
+      next: ["Write one into it, or unset \(variable) to work with the machine's clock."],
+      status: .configuration)
   }
 }
 

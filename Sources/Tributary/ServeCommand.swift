@@ -64,7 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
       let hosts = (configuration.listen.host, configuration.operationsListen.host)
       let service = try NodeService(
         configuration: configuration, tree: DivisionTree.builtIn().scopes,
-        schema: CaseworkSchema.current, logger: LogOutput.logger(configuration)
+        schema: CaseworkSchema.current, logger: LogOutput.logger(configuration), clock: Wall.clock
       ) { listener, port in
         switch listener {
         case .children: StandardStream.note("listening on \(hosts.0):\(port)")
@@ -102,7 +102,7 @@ struct SyncCommand: AsyncParsableCommand {
       let once = try SyncOnce(
         folder: ReplicaFolder(options.folder), tree: tree, schema: CaseworkSchema.current,
         parents: configuration.parents, timeouts: configuration.clientTimeouts,
-        logger: LogOutput.logger(configuration))
+        logger: LogOutput.logger(configuration), clock: Wall.clock)
       let result = try await once.run()
       try output.output.show(result) { result.text + "\n" }
       if !result.isComplete { throw ExitCode(Self.status(result.problemCode).rawValue) }

@@ -46,6 +46,7 @@ import Terminal
 
   static func main() async {
     do {
+      try Wall.check()
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

@@ -233,6 +233,57 @@ import Testing
     #expect(draw.failures(of: record).isEmpty)
   }
 
+  @Test func `T7: an answer that comes after a draw without it changes nothing of that draw`()
+    throws
+  {
+    let draw = try DrawWorld()
+    let world = draw.world
+    let county = world.store(.county)
+    let session = try draw.commit()
+    #expect(
+      try county.run(session.id, secret: draw.secret(.county), selfReveals: true).grade == .one)
+    try world.settle()
+    #expect(try draw.acknowledge().map(\.verdict) == [.match])
+    try world.settle()
+    for visit in try county.dispatch(session: session.id).visits {
+      try county.advance(visit: visit, through: ["NOTIFIED", "STARTED", "DONE"])
+    }
+    try county.reveal(session.id, secret: draw.secret(.county))
+    let record = try county.drawRecord(of: world.scope(.county), year: 2026, withRows: true)
+    #expect(record.draws[0].reveal?.grade == .one)
+    #expect(draw.failures(of: record).isEmpty)
+  }
+
+  @Test func `T3, T7: a hub gives each value once, also when the first draw was wiped away`() throws
+  {
+    let draw = try DrawWorld()
+    let world = draw.world
+    let county = world.store(.county)
+    let session = try draw.commit()
+    try world.settle()
+    #expect(try draw.acknowledge().map(\.action) == [.acknowledged])
+    try world.settle()
+    _ = try county.run(session.id, secret: draw.secret(.county))
+    // The county dislikes the result and deletes all that it wrote of it.
+    _ = try world[.county].write(author: "t", wallMilliseconds: world.wall) {
+      transaction throws(StoreError) in
+      for table in [DrawTables.results, DrawTables.commits, DrawTables.sessions] {
+        try transaction.delete(
+          table.id, scope: world.scope(.county), key: [.text(session.id)])
+      }
+    }
+    let again = try draw.commit()
+    #expect(again.valueIndex == session.valueIndex)
+    try world.settle()
+    let answers = try draw.acknowledge()
+    guard case .withheld(let breach) = answers.first(where: { $0.session == again.id })?.action
+    else {
+      Issue.record("\(answers)")
+      return
+    }
+    #expect("\(breach.rule)".hasPrefix("valueTaken"))
+  }
+
   @Test func `R-2.21: own pool, then the neighbour's, then direct appointment with the shortage`()
     throws
   {

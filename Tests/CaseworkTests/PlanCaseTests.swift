@@ -57,6 +57,28 @@ import Testing
     #expect(try world[.county].conflicts().isEmpty)
   }
 
+  @Test func `R-2.12, R-2.15: what a line requires comes as a row and holds for the plans below`()
+    throws
+  {
+    let world = try CaseWorld(at: "2026-01-10")
+    func requirement(_ id: String, ratio: Int = 500, item: String = "Y0101") -> LineRequirement {
+      LineRequirement(
+        id: id, year: 2026, line: "信用监管", itemCode: item, ratioBp: ratio,
+        regionWeights: ["530102": 2, "530103": 1], windowFrom: CivilDate("2026-03-01"),
+        source: .administration)
+    }
+    expectRefused("notOwner") { try world.store(.prefecture).require(requirement("L9")) }
+    expectRefused("itemNotListed") {
+      try world.store(.province).require(requirement("L9", item: "Y9999"))
+    }
+    try world.store(.province).require(requirement("L1"))
+    #expect(throws: CaseworkError.self) { try world.store(.province).require(requirement("L1")) }
+    try world.settle()
+    #expect(try world.store(.county).requirements(year: 2026) == [requirement("L1")])
+    expectRefused("requirementFixedAbove") { try world.store(.county).sign(plan(ratio: 300)) }
+    try world.store(.county).sign(plan(ratio: 500))
+  }
+
   @Test func `scenario 4: received on 20 February a plan is late, though it was signed in time`()
     throws
   {

@@ -1,29 +1,11 @@
 import Foundation
+import Rehearsal
 import TestSupport
 import Testing
 
 /// A draw from the plan to the published record, by the program itself on three nodes (domain.md §8).
 @Suite("A season of random inspections", .timeLimit(.minutes(10)))
 struct SeasonTests {
-  private struct Visit: Decodable {
-    let visitId: String
-    let subjectCode: String
-    let inspectors: [String]
-  }
-
-  private struct Dispatched: Decodable {
-    let visits: [String]
-  }
-
-  private struct Answer: Decodable {
-    let verdict: String
-    let action: String
-  }
-
-  private struct Drawn: Decodable {
-    let seedGrade: String
-  }
-
   private struct Session: Decodable {
     let session: String
     let state: String
@@ -67,114 +49,77 @@ struct SeasonTests {
     ])
   }
 
-  /// The draft that the program prints, with a window that today is in.
-  private func plan(_ county: TestNode, at path: String) async throws -> String {
-    let made = try await Program.expect(["plan", "make", county.folder])
-    var plan = try #require(
-      JSONSerialization.jsonObject(with: Data(made.output.utf8)) as? [String: Any])
-    var tasks = try #require(plan["tasks"] as? [[String: Any]])
-    tasks[0]["window_from"] = Self.today
-    tasks[0]["window_to"] = "\(Self.today.prefix(4))-12-31"
-    tasks[0]["approver"] = "李局"
-    plan["tasks"] = tasks
-    try JSONSerialization.data(withJSONObject: plan).write(to: URL(filePath: path))
-    return try #require(tasks[0]["code"] as? String)
+  private func steps(_ tree: TestTree) -> SeasonSteps {
+    SeasonSteps(ProgramRunner(), files: tree.path(of: ""))
   }
 
   private func prepare(_ tree: TestTree) async throws -> String {
     let (province, prefecture, county) = (try tree.province, try tree.prefecture, try tree.county)
+    let steps = steps(tree)
     try await fill(county, tree)
-    for (file, name) in [("operator.key", "王芳"), ("supervisor.key", "李强")] {
-      try await Program.expect(["draw", "key", tree.path(of: file), "--name", name])
-    }
-    try await Program.expect([
-      "draw", "anchor", county.folder, "--operator-key", tree.path(of: "operator.key"),
-      "--supervisor-key", tree.path(of: "supervisor.key"),
-    ])
-    try await Program.expect(["draw", "anchor", prefecture.folder, "--for", TestTree.county])
-    let file = tree.path(of: "plan.json")
-    let task = try await plan(county, at: file)
-    try await Program.expect(["plan", "check", county.folder, file])
-    try await Program.expect(["plan", "sign", county.folder, file, "--signed-by", "张局"])
-    let early = try await Program.expect(["draw", "freeze", county.folder, task], status: 65)
+    try await steps.publishAnchor(of: TestTree.county, at: county.folder)
+    try await steps.expect(["draw", "anchor", prefecture.folder, "--for", TestTree.county])
+    let planned = SeasonSteps.Task(from: Self.today, to: "\(Self.today.prefix(4))-12-31")
+    let (file, codes) = try await steps.plan(
+      [planned], of: TestTree.county, at: county.folder)
+    let task = try #require(codes.first)
+    try await steps.expect(["plan", "check", county.folder, file])
+    try await steps.expect(["plan", "sign", county.folder, file, "--signed-by", "张局"])
+    let early = try await steps.expect(["draw", "freeze", county.folder, task], status: 65)
     #expect(early.errors.contains("二(五) R-2.18") && early.errors.contains("名录基线"))
     try await tree.agree()
-    try await Program.expect(["draw", "barrier", province.folder, "--for", TestTree.county])
-    try await Program.expect(["plan", "receive", prefecture.folder])
+    try await steps.expect(["draw", "barrier", province.folder, "--for", TestTree.county])
+    try await steps.expect(["plan", "receive", prefecture.folder])
     try await tree.agree()
-    let filed = try await Program.expect(["plan", "list", county.folder, "--json"])
-      .decoded(as: [Filed].self)
+    let filed = try await steps.read([Filed].self, ["plan", "list", county.folder])
     #expect(filed.first?.receipts.map(\.hub) == [TestTree.prefecture])
     return task
   }
 
   private func draw(_ task: String, _ tree: TestTree) async throws -> String {
     let (prefecture, county) = (try tree.prefecture, try tree.county)
-    let session = try await Program.expect(["draw", "freeze", county.folder, task])
-      .output.trimmingCharacters(in: .whitespacesAndNewlines)
-    try await Program.expect([
-      "draw", "commit", county.folder, session, "--operator-key", tree.path(of: "operator.key"),
-      "--supervisor-key", tree.path(of: "supervisor.key"),
-    ])
-    let unanswered = try await Program.expect(["draw", "run", county.folder, session], status: 65)
+    let steps = steps(tree)
+    let session = try await steps.commit([task], of: TestTree.county, at: county.folder)
+    let unanswered = try await steps.expect(["draw", "run", county.folder, session], status: 65)
     #expect(unanswered.errors.contains("尚无上级确认"))
     try await tree.agree()
-    let answers = try await Program.expect(["draw", "ack", prefecture.folder, "--json"])
-      .decoded(as: [Answer].self)
+    let answers = try await steps.answers(to: TestTree.county, at: prefecture.folder)
     #expect(answers.map(\.verdict) == ["MATCH"] && answers.map(\.action) == ["ACKNOWLEDGED"])
     try await tree.agree()
-    let drawn = try await Program.expect(["draw", "run", county.folder, session, "--json"])
-      .decoded(as: Drawn.self)
-    #expect(drawn.seedGrade == "2")
-    let again = try await Program.expect(["draw", "freeze", county.folder, task], status: 65)
+    #expect(try await steps.draw(session, at: county.folder) == "2")
+    let again = try await steps.expect(["draw", "freeze", county.folder, task], status: 65)
     #expect(again.errors.contains("不得重抽"))
     return session
   }
 
   /// One visit with a finding that has to be listed; the others are impossible.
   private func visit(_ session: String, _ task: String, _ tree: TestTree) async throws {
-    let county = try tree.county
-    let dispatched = try await Program.expect([
-      "draw", "dispatch", county.folder, session, "--json",
-    ]).decoded(as: Dispatched.self)
-    let visits = try await Program.expect(["result", "list", county.folder, "--json"])
-      .decoded(as: [Visit].self)
-    #expect(visits.count == dispatched.visits.count && visits.count >= 4)
+    let folder = try tree.county.folder
+    let steps = steps(tree)
+    let count = try await steps.dispatch(session, at: folder)
+    let visits = try await steps.visits(of: task, at: folder)
+    #expect(visits.count == count && visits.count >= 4)
     let first = try #require(visits.first)
     #expect(first.inspectors.count == 2)
     for visit in visits.dropFirst() {
-      try await Program.expect([
-        "result", "visit", county.folder, visit.visitId, "NOTIFIED", "IMPOSSIBLE", "--reason",
-        "CLOSED",
+      try await steps.expect([
+        "result", "visit", folder, visit.visitId, "NOTIFIED", "IMPOSSIBLE", "--reason", "CLOSED",
       ])
     }
-    let (folder, id) = (county.folder, first.visitId)
-    try await Program.expect(["result", "visit", folder, id, "NOTIFIED", "STARTED", "DONE"])
-    let signers = first.inspectors.flatMap { ["--signer", $0] }
-    try await Program.expect(
-      ["result", "record", folder, id, "Y0101", "--finding", "R04", "--method", "M1"] + signers)
-    let photo = tree.path(of: "photo")
-    try Data("photo".utf8).write(to: URL(filePath: photo))
-    let hash = try await Program.expect(["result", "evidence", folder, id, photo]).output
-    #expect(hash.count == 65)
-    for step in ["submit", "finalise"] {
-      try await Program.expect(["result", step, folder, id, "Y0101"])
-    }
-    let followUps = try await Program.expect(["follow-up", "list", folder, "--json"])
-      .decoded(as: [FollowUp].self)
+    try await steps.inspect(first, finding: "R04", at: folder)
+    let followUps = try await steps.read([FollowUp].self, ["follow-up", "list", folder])
     #expect(followUps.contains { $0.kind == "LISTING" && $0.isMandatory })
-    let key = [folder, id, "Y0101", "--kind", "LISTING"]
-    try await Program.expect(["follow-up", "accept"] + key)
-    let refused = try await Program.expect(
-      ["follow-up", "close"] + key + ["--outcome", "CORRECTED_VERIFIED"], status: 65)
+    let key = [folder, first.visitId, "Y0101"]
+    let refused = try await steps.expect(
+      ["follow-up", "close"] + key + ["--kind", "LISTING", "--outcome", "CORRECTED_VERIFIED"],
+      status: 65)
     #expect(refused.errors.contains("R-2.28"))
-    try await Program.expect(
-      ["follow-up", "close"] + key + ["--outcome", "LISTED", "--number", "1"])
-    try await Program.expect([
-      "result", "amend", folder, id, "Y0101", "--field", "problem", "--to", "无法联系",
-      "--reason", "补充", "--approver", "李局",
-    ])
-    try await Program.expect(["result", "complete", folder, task])
+    try await steps.close("LISTING", of: first, outcome: "LISTED", number: "1", at: folder)
+    try await steps.expect(
+      ["result", "amend"] + key + [
+        "--field", "problem", "--to", "无法联系", "--reason", "补充", "--approver", "李局",
+      ])
+    try await steps.expect(["result", "complete", folder, task])
   }
 
   @Test("goes from plan to freeze, commit, answer, draw, results and a record that is verified")
@@ -187,24 +132,19 @@ struct SeasonTests {
     let county = try tree.county
     try await Program.expect(["draw", "reveal", county.folder, session])
     try await tree.agree()
-    var records: [String] = []
-    for node in [county, try tree.province] {
-      let record = try await Program.expect([
-        "draw", "record", node.folder, "--unit", TestTree.county, "--rows",
-      ]).output
-      let path = tree.path(of: "record-\(node.code).json")
-      try Data(record.utf8).write(to: URL(filePath: path))
-      try await Program.expect(["draw", "verify", path])
-      records.append(record)
+    for node in [try tree.province, county] {
+      let check = try await steps(tree).verify(of: TestTree.county, at: node.folder)
+      #expect(check.failed == 0 && check.passed > 0)
     }
     // One company of the record gets its own proof, and checks it with nothing else.
-    let path = tree.path(of: "record-\(county.code).json")
+    let path = tree.path(of: "\(county.code)-record.json")
+    let record = try String(contentsOfFile: path, encoding: .utf8)
     let proof = tree.path(of: "proof.json")
     let proved = try await Program.expect(["draw", "prove", path, "530102600000003"])
     try Data(proved.output.utf8).write(to: URL(filePath: proof))
     try await Program.expect(["draw", "verify", path, "--proof", proof])
     // Whoever changes one number of it is found.
-    let forged = records[0].replacingOccurrences(of: "530102600000003", with: "530102600000099")
+    let forged = record.replacingOccurrences(of: "530102600000003", with: "530102600000099")
     let bad = tree.path(of: "forged.json")
     try Data(forged.utf8).write(to: URL(filePath: bad))
     try await Program.expect(["draw", "verify", bad], status: 1)

@@ -80,7 +80,7 @@ final class Pair {
     _ nodes: (hub: NodeCode, child: NodeCode),
     _ tree: ScopeTree, _ schema: Schema, rows: Int
   ) throws {
-    let wall = NodeEngine.wallMilliseconds()
+    let wall = WallClock.system.milliseconds
     let above = try Replica.create(
       folder: folders.hub, node: nodes.hub, tree: tree, schema: schema, anchor: nil,
       wallMilliseconds: wall)
@@ -97,7 +97,7 @@ final class Pair {
   private static func insert(_ replica: Replica, _ scope: Scope, _ numbers: Range<Int>) throws {
     for number in numbers {
       _ = try replica.write(
-        author: "t", wallMilliseconds: NodeEngine.wallMilliseconds()
+        author: "t", wallMilliseconds: WallClock.system.milliseconds
       ) { transaction throws(StoreError) in
         try transaction.insert(Pair.table, scope: scope, key: [.text("B\(number)")], [])
       }
@@ -110,9 +110,9 @@ final class Pair {
   ) async throws {
     let replica = try Replica.open(
       folder: childFolder, tree: tree, schema: schema,
-      wallMilliseconds: NodeEngine.wallMilliseconds())
+      wallMilliseconds: WallClock.system.milliseconds)
     _ = try replica.write(
-      author: "t", wallMilliseconds: NodeEngine.wallMilliseconds()
+      author: "t", wallMilliseconds: WallClock.system.milliseconds
     ) { transaction throws(StoreError) in try body(transaction, scope) }
     try replica.close()
     try await child.watchFile()

@@ -31,9 +31,11 @@ enum ImportRule {
       "Portal": values.union(["Inspection", "Casework", "Store", "Mustache"]).union(http)
         .union(system),
       "Terminal": system,
+      // Runs the program; knows none of its modules.
+      "Rehearsal": system,
       "Benchmarks": engine.union(["CSQLite", "CSessionBench", "Crypto", "GRDB"]).union(system),
       "Tributary": casework.union([
-        "Transport", "Node", "Portal", "Terminal", "Benchmarks", "ArgumentParser",
+        "Transport", "Node", "Portal", "Terminal", "Rehearsal", "Benchmarks", "ArgumentParser",
         "ServiceLifecycle", "Crypto", "Logging",
       ]).union(system),
       "Simulator": casework.union(["Peering", "CFaultVFS", "CSQLite"]),

@@ -188,8 +188,25 @@ extension CaseStore {
     guard values.anchor == own.root else {
       throw .missing(table: "draw.secret", key: "\(ownScope)/\(year)")
     }
-    try give(values.value(commit.valueIndex), to: commit, session, unit: unit)
+    let value = values.value(commit.valueIndex)
+    if let other = try commitThatGot(value, of: unit) {
+      return .withheld(
+        RuleBreach(
+          .objectDraw, row: session.id,
+          .valueTaken(index: Int(commit.valueIndex), by: other)))
+    }
+    try give(value, to: commit, session, unit: unit)
     return .acknowledged
+  }
+
+  /// The commit that a value of this hub was given to; nil when none got it. What the unit deletes of its draws
+  /// takes nothing from it: answers are written above the unit (T7).
+  private func commitThatGot(
+    _ value: DrawHash, of unit: Scope
+  ) throws(CaseworkError) -> String? {
+    try rows(of: DrawTables.acknowledgements, in: unit) {
+      $0.text("hub_value") == value.description
+    }.first?.keyText
   }
 
   private func give(
@@ -220,8 +237,7 @@ extension CaseStore {
     return moment.date?.year ?? 0
   }
 
-  /// What makes a commit an incident: a signature, the unit's anchor, or a value that another commit took
-  /// (T7: at most one commit per value is answered).
+  /// What makes a commit an incident: a signature or the unit's anchor.
   private func fault(
     of commit: DrawRecord.Commit, _ session: DrawSession, year: Int, unit: Scope
   ) throws(CaseworkError) -> RuleBreach? {
@@ -241,15 +257,6 @@ extension CaseStore {
       guard DrawDigest.isSigned(bytes, signature: signature.bytes, key: key) else {
         return RuleBreach(.objectDraw, row: session.id, .signatureInvalid(role: role))
       }
-    }
-    for other in try sessions(of: unit)
-    where other.id != session.id && other.valueIndex == session.valueIndex {
-      guard let taken = try commitRecord(of: other.id, in: unit),
-        try acknowledgement(of: taken.hash, in: unit) != nil
-      else { continue }
-      return RuleBreach(
-        .objectDraw, row: session.id,
-        .valueTaken(index: Int(session.valueIndex), by: taken.hash.description))
     }
     return nil
   }

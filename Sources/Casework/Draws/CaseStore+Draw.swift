@@ -126,7 +126,9 @@ extension CaseStore {
   ) throws(CaseworkError) {
     let (scope, now) = (ownScope, wallMilliseconds())
     let session = try session(id, of: scope)
-    guard let commit = try commitRecord(of: id, in: scope), try !drawn(id, of: scope).isEmpty else {
+    guard let commit = try commitRecord(of: id, in: scope),
+      let drawn = try drawn(id, of: scope).first
+    else {
       throw .missing(table: "draw_results", key: id)
     }
     let codes = Set(session.tasks.map(\.code))
@@ -143,7 +145,8 @@ extension CaseStore {
     let values = CommittedValues(
       secret: secret.bytes, unit: "\(scope)", side: .county, year: UInt16(clamping: year))
     let value = values.value(commit.valueIndex).description
-    let isAnswered = try acknowledgement(of: commit.hash, in: scope) != nil
+    // An answer that came after the draw is no part of its seed.
+    let isAnswered = drawn.acknowledgement != nil
     let grade = DrawSeed(
       county: .zero, hub: isAnswered ? .zero : nil, source: commit.source, publicValue: publicValue
     ).grade(isLodged: commit.lodgedWith != nil)

@@ -37,6 +37,53 @@ extension CaseStore {
     }
   }
 
+  /// Issues a requirement of a line (条线抽查要求): one version, which nobody changes afterwards. Throws
+  /// `refused` anywhere but at the top, for a ratio that is none and for an item that is not on the list;
+  /// `exists`.
+  package func require(_ requirement: LineRequirement) throws(CaseworkError) {
+    let scope = ownScope
+    var breaches: [RuleBreach] = []
+    if let parent = replica.tree.parent(of: scope) {
+      breaches.append(
+        RuleBreach(
+          .lineRequirement, row: requirement.id, .notOwner(unit: "\(scope)", owner: "\(parent)")))
+    }
+    if !(0...10_000).contains(requirement.ratioBp) {
+      breaches.append(
+        RuleBreach(
+          .lineRequirement, row: requirement.id, .ratioOutOfRange(bp: requirement.ratioBp)))
+    }
+    if try effectiveList(of: scope, on: today).item(requirement.itemCode) == nil {
+      breaches.append(
+        RuleBreach(
+          .lineRequirement, row: requirement.id, .itemNotListed(code: requirement.itemCode)))
+    }
+    if let refusal = breaches.refusal { throw refusal }
+    try perform("line requirement") {
+      transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      let key: [Value] = [.text(requirement.id)]
+      guard try transaction.row(of: IssuedTables.requirements, in: scope, key: key) == nil else {
+        return .failure(.exists(table: "line_requirements", key: requirement.id))
+      }
+      try transaction.insert(IssuedTables.requirements, in: scope, key: key) { values in
+        values.set("year", Int64(requirement.year))
+        values.set("line", requirement.line)
+        values.set("item_code", requirement.itemCode)
+        values.set("ratio_bp", Int64(requirement.ratioBp))
+        values.set("minimum_count", Int64(requirement.minimumCount))
+        values.set(
+          "region_weights",
+          requirement.regionWeights.sorted { $0.key < $1.key }.map { "\($0):\($1)" }
+            .joined(separator: " "))
+        values.set("window_from", requirement.windowFrom)
+        values.set("window_to", requirement.windowTo)
+        values.set("source", requirement.source.rawValue)
+        values.set("is_mandatory", requirement.isMandatory ? 1 : 0)
+      }
+      return .success(())
+    }
+  }
+
   /// Issues an overlay of the own unit. Throws `refused` for one that would have no effect, with the rule it
   /// breaks; `exists` for a version that is there.
   package func adjust(_ overlay: ItemOverlay) throws(CaseworkError) {

@@ -8,8 +8,9 @@ import Terminal
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Issue the item list, adjust it below, show the list that holds in a unit.",
-    subcommands: [Issue.self, Adjust.self, Show.self])
+    abstract:
+      "Issue the item list and what the lines require, adjust it below, show what holds in a unit.",
+    subcommands: [Issue.self, Require.self, Adjust.self, Show.self])
 
   struct Issue: ParsableCommand {
     static let configuration = CommandConfiguration(

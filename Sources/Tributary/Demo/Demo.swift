@@ -15,10 +15,15 @@ final class Demo {
   let divisions: DivisionTree
   private(set) var nodes: [DemoNode] = []
   private(set) var written: [Dot] = []
+  /// The time at all nodes, from the first day of the season on.
+  let clock: DemoClock
   private let author = "demo"
 
   init(root: String, all: Bool) throws {
     self.root = root
+    clock = DemoClock(root: root)
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    try clock.set("2026-01-05 09:00")
     divisions = try DivisionTree.builtIn()
     let shown = all ? divisions.divisions : Self.selection(of: divisions)
     nodes = try shown.map { try DemoNode(division: $0, root: root) }
@@ -46,6 +51,10 @@ final class Demo {
 
   func node(_ scope: Scope?) -> DemoNode? { nodes.first { $0.scope == scope } }
 
+  func node(_ place: DemoSeason.Place) -> DemoNode? {
+    nodes.first { $0.scope.description == place.unit }
+  }
+
   // MARK: setting up
 
   /// Makes the replicas and admits each at its hub, as `init` and `enroll` do.
@@ -56,14 +65,14 @@ final class Demo {
       guard let code = NodeCode(division: node.scope.code) else { continue }
       let replica = try Replica.create(
         folder: node.folder, node: code, tree: divisions.scopes, schema: CaseworkSchema.current,
-        anchor: anchor, name: node.division.name, wallMilliseconds: Wall.milliseconds)
+        anchor: anchor, name: node.division.name, wallMilliseconds: clock.milliseconds)
       if anchor == nil { anchor = replica.identity.anchor }
       let request = try replica.identity.enrolmentRequest(name: node.division.name)
       try replica.close()
       if let hub = self.node(node.division.parent) {
         let parent = try open(hub)
         written += try parent.admit(
-          request, author: author, wallMilliseconds: Wall.milliseconds
+          request, author: author, wallMilliseconds: clock.milliseconds
         ).dots
         try parent.close()
       }
@@ -79,7 +88,7 @@ final class Demo {
     var (done, companies, inspectors) = (0, 0, 0)
     for node in counties {
       let replica = try open(node)
-      let store = RosterStore(replica, author: author) { Wall.milliseconds }
+      let store = RosterStore(replica, author: author) { self.clock.milliseconds }
       let result = try store.generate(generator, in: [node.scope]) { bar.update(done + $0) }
       companies += result.companies
       inspectors += result.inspectors
@@ -95,7 +104,7 @@ final class Demo {
   func start() async throws {
     var bar = ProgressBar("processes", total: nodes.count)
     for (index, node) in nodes.enumerated() {
-      try await node.start(parent: self.node(node.division.parent))
+      try await node.start(parent: self.node(node.division.parent), clock.environment)
       bar.update(index + 1)
     }
     bar.finish()
@@ -110,7 +119,7 @@ final class Demo {
   func open(_ node: DemoNode) throws -> Replica {
     try Replica.open(
       folder: node.folder, tree: divisions.scopes, schema: CaseworkSchema.current,
-      wallMilliseconds: Wall.milliseconds)
+      wallMilliseconds: clock.milliseconds)
   }
 
   func read(_ node: DemoNode) throws -> Replica {
@@ -124,7 +133,7 @@ final class Demo {
   ) throws {
     let replica = try open(node)
     let receipt = try replica.write(
-      author: "\(author)@\(node.scope)", wallMilliseconds: Wall.milliseconds, body)
+      author: "\(author)@\(node.scope)", wallMilliseconds: clock.milliseconds, body)
     written += receipt.dots
     try replica.close()
   }
@@ -138,8 +147,8 @@ final class Demo {
 
   // MARK: agreeing
 
-  /// The pairs of parent and child that differ in a stream that both hold.
-  func differences() throws -> Int {
+  /// How often a parent and a child differ in a stream that both hold.
+  private func differences() throws -> Int {
     var summaries: [Scope: [StreamID: String]] = [:]
     for node in nodes {
       let replica = try read(node)
@@ -160,32 +169,37 @@ final class Demo {
     return count
   }
 
-  /// Waits until every pair agrees; false after the time is over.
-  func waitForAgreement(_ label: String, seconds: Int) async throws -> Bool {
+  /// Waits until every pair agrees; false after the time is over. `label`: of a bar that shows how far it is.
+  func agree(_ label: String? = nil, seconds: Int) async throws -> Bool {
     let start = Date()
     let first = max(try differences(), 1)
-    var bar = ProgressBar(label, total: first, unit: "streams")
+    var bar = label.map { ProgressBar($0, total: first, unit: "streams") }
+    defer { bar?.finish() }
     while true {
       let left = try differences()
-      bar.update(first - min(left, first))
-      if left == 0 {
-        bar.finish()
-        return true
-      }
-      if Date().timeIntervalSince(start) > Double(seconds) {
-        bar.finish()
-        return false
-      }
-      try await Task.sleep(for: .milliseconds(200))
+      bar?.update(first - min(left, first))
+      if left == 0 { return true }
+      if Date().timeIntervalSince(start) > Double(seconds) { return false }
+      try await Task.sleep(for: .milliseconds(100))
     }
   }
 
-  /// The change sets written anywhere that the top does not have.
-  func lost() throws -> [Dot] {
-    guard let top = nodes.first else { return [] }
-    let replica = try read(top)
-    return try written.filter {
-      !(try replica.knowledge(of: $0.stream).contains($0.replica, $0.number))
+  /// How many change sets the top has, and which of those that any node wrote it lacks.
+  func arrived() throws -> (count: UInt64, lost: [Dot]) {
+    guard let top = nodes.first else { return (0, []) }
+    let here = try read(top).cut()
+    let count = here.entries.flatMap(\.known.entries).reduce(UInt64(0)) { $0 + $1.number }
+    var lost: [Dot] = []
+    for node in nodes {
+      for entry in try read(node).cut().entries {
+        for known in entry.known.entries
+        where known.replica.node.scope == node.scope
+          && known.number > here[entry.stream][known.replica]
+        {
+          lost.append(Dot(stream: entry.stream, replica: known.replica, number: known.number))
+        }
+      }
     }
+    return (count, lost)
   }
 }

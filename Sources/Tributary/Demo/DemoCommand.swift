@@ -10,9 +10,13 @@ import Terminal
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Run three tiers as real processes, cut a prefecture off, heal it, compare.",
+    abstract:
+      "Play a season of inspections on three tiers of real processes, with a cut, and compare.",
     discussion: """
-      Ends with 0 only if all digests agree and nothing was lost; else with 1.
+      Plans, draws with and without a link, visits, results, follow-ups, publication and indicators, by the \
+      program's own commands under a rehearsal's clock, which plays the year in seconds; commands.log in \
+      the folder has all of them. Two counties cheat. Ends with 0 only if all digests agree, nothing was \
+      lost, both were found, and the indicators are what they must be; else with 1.
       """)
 
   @Flag(help: "All 146 nodes of the province instead of 9.")
@@ -55,22 +59,53 @@ struct DemoCommand: AsyncParsableCommand {
       "  \(Quantity.count(rosters.companies)) companies, "
         + "\(Quantity.count(rosters.inspectors)) inspectors in \(demo.counties.count) counties")
     try await demo.start()
-    guard try await demo.waitForAgreement("first sync", seconds: patience) else {
+    guard try await demo.agree("first sync", seconds: patience) else {
       return try await fail(demo, "the first sync did not end in \(patience) s")
     }
-    try await DemoStory(demo).tell(say)
-    guard try await demo.waitForAgreement("healing", seconds: patience) else {
-      return try await fail(demo, "the replicas did not agree \(patience) s after the heal")
+    let runner = try DemoRunner(root: demo.root, clock: demo.clock)
+    let season = try DemoSeason(demo, runner)
+    let report = try await play(season)
+    guard try await demo.agree("agreement", seconds: patience) else {
+      return try await fail(demo, "the replicas did not agree \(patience) s after the last change")
     }
-    let lost = try demo.lost()
+    let (count, lost) = try demo.arrived()
     await demo.stop()
-    say(try DemoTable.text(demo))
+    say("\n" + report + "\n" + season.findingsText + "\n" + (try DemoTable.text(demo)))
     guard lost.isEmpty else { return try await fail(demo, "lost: \(lost)") }
+    guard season.isAsExpected else {
+      return try await fail(demo, "the season did not end as it must; see \(runner.transcript)")
+    }
     let seconds = Int(Date().timeIntervalSince(start))
     say(
-      "All digests agree; \(Quantity.count(demo.written.count)) change sets written, none lost; "
-        + "\(seconds) s.")
+      "All digests agree; \(Quantity.count(Int(count))) change sets written, none lost; the season "
+        + "ended as it must; \(seconds) s.")
+    say("Commands: \(runner.transcript)")
     say("Look: tributary conflicts list \(demo.root)/\(demo.nodes[0].scope)")
+  }
+
+  /// A year of inspections, with a cut in the middle. Returns its indicators.
+  private func play(_ season: DemoSeason) async throws -> String {
+    say("January: item list, overlays, requirements of the lines, plans")
+    try await season.issue()
+    try await season.plan()
+    try await season.checkPlans()
+    say("April: draws with a link")
+    try await season.draw()
+    try await DemoStory(season.demo).tell(say) {
+      say("  and \(season.alone.name) draws alone")
+      try await season.drawAlone()
+    }
+    guard try await season.demo.agree("healing", seconds: patience) else {
+      throw Problem(
+        "the replicas did not agree \(patience) s after the heal",
+        next: ["Read the logs of the nodes."], status: .temporary)
+    }
+    try await season.checkAlone()
+    say("May to July: visits, results, follow-ups, publication; two counties cheat")
+    try await season.inspect()
+    say("December: records checked, indicators")
+    try await season.verify()
+    return try await season.report()
   }
 
   private func fail(_ demo: Demo, _ text: String) async throws {

@@ -36,8 +36,9 @@ final class DemoNode {
 
   var scope: Scope { division.scope }
 
-  /// Starts `tributary serve` as a process of its own and waits for its port.
-  func start(parent: DemoNode?) async throws {
+  /// Starts `tributary serve` as a process of its own and waits for its port. `environment`: its variables beside
+  /// those of this process.
+  func start(parent: DemoNode?, _ environment: [String: String]) async throws {
     var arguments = [
       "serve", folder.path, "--listen", "127.0.0.1:0", "--operations-listen", "127.0.0.1:0",
       "--log-level", "notice",
@@ -51,6 +52,7 @@ final class DemoNode {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = log
     process.standardError = log
     process.standardInput = FileHandle.nullDevice

@@ -13,7 +13,10 @@ struct DemoStory {
   init(_ demo: Demo) { self.demo = demo }
 
   /// All tiers edit; a prefecture is cut off; both sides go on; two conflicts arise; the link heals.
-  func tell(_ say: (String) -> Void) async throws {
+  /// `withoutLink`: what the county does meanwhile, when it too reaches nobody.
+  func tell(
+    _ say: (String) -> Void, withoutLink: () async throws -> Void
+  ) async throws {
     guard let top = demo.nodes.first,
       let valley = demo.nodes.last(where: { $0.division.level == .prefecture }),
       let county = demo.counties.last(where: { $0.division.parent == valley.scope })
@@ -39,6 +42,9 @@ struct DemoStory {
       }
     }
     try await showLocalWork(local, top, valley, county, say)
+    county.link?.cut()
+    try await withoutLink()
+    county.link?.heal()
     valley.link?.heal()
     say("Healed.")
   }

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Casework
+import Inspection
+import Terminal
+
+extension ListCommand {
+  /// `tributary list require`.
+  struct Require: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Issue at the province what a line requires of the plans below (条线抽查要求).",
+      discussion: """
+        A plan meets it with a task that names the item with at least the ratio inside the window, or says \
+        why not; what 总局 requires (--source SAMR) has to be met. With --region only the divisions named are \
+        addressed.
+        """)
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "Its id, e.g. 2026-信用-1.") var id: String
+    @Option(help: "The item, e.g. Y0101.") var item: String
+    @Option(help: "The least ratio in basis points.") var ratioBp: Int
+    @Option(help: "The line (业务条线).") var line: String
+    @Option(help: "The year of the plans; otherwise this one.") var year: Int?
+    @Option(help: "The least number of objects.") var minimumCount = 0
+    @Option(help: "DIVISION:WEIGHT, six digits and a whole number; may be repeated.")
+    var region: [String] = []
+    @Option(help: "First day of the checks.") var from: DayArgument?
+    @Option(help: "Last day of the checks.") var to: DayArgument?
+    @Option(help: "PROVINCE or SAMR.") var source = LineRequirement.Source.province
+    @Flag(help: "A wish that no plan has to meet.") var optional = false
+    @OptionGroup var author: AuthorOptions
+
+    private func weights() throws -> [String: Int] {
+      var weights: [String: Int] = [:]
+      for text in region {
+        let parts = text.split(separator: ":")
+        guard parts.count == 2, let weight = Int(parts[1]), weight >= 0,
+          UnitCode(String(parts[0])) != nil
+        else { throw ValidationError("--region is DIVISION:WEIGHT, not \(text).") }
+        weights[String(parts[0])] = weight
+      }
+      return weights
+    }
+
+    func run() throws {
+      let requirement = LineRequirement(
+        id: id, year: year ?? DayArgument.today.year, line: line, itemCode: item, ratioBp: ratioBp,
+        minimumCount: minimumCount, regionWeights: try weights(), windowFrom: from?.date,
+        windowTo: to?.date, source: source, isMandatory: !optional)
+      try CaseAccess.write(node, "cannot issue the requirement", author: author.name) {
+        store throws(CaseworkError) in try store.require(requirement)
+      }
+    }
+  }
+}
+
+extension LineRequirement.Source: ExpressibleByArgument {}
