@@ -1,24 +1,36 @@
 /// The engine's own tables, beside the user's in the same file (engine.md §2).
 enum EngineTables {
-  /// Grows with each change of the statements below; upgrades are in `Migration`.
-  static let formatVersion: Int64 = 1
+  /// Grows with each change of the statements below; `upgrades` lead to it.
+  static let formatVersion: Int64 = 2
+
+  /// What brings a file of the format to the next one.
+  static let upgrades: [Int64: [String]] = [
+    1: [
+      "ALTER TABLE tributary_log ADD COLUMN digest BLOB",
+      "ALTER TABLE tributary_log ADD COLUMN row_count INTEGER",
+      "ALTER TABLE tributary_log ADD COLUMN clock INTEGER",
+    ]
+  ]
 
   static let create: [String] = [
     // Facts of the file: identity, anchor, lease, versions.
     "CREATE TABLE tributary_meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
     // Every change set known here, verbatim. `atom`: the id of the first entry of the transaction, or of the
-    // group of change sets that may be sent only together.
+    // group of change sets that may be sent only together. `digest`, `row_count`, `clock`: what the whole stream
+    // and the clock were after it, where its replica's head was not written: a small local transaction touches
+    // one page less.
     """
     CREATE TABLE tributary_log (
       id INTEGER PRIMARY KEY, atom INTEGER NOT NULL, stream INTEGER NOT NULL,
       replica INTEGER NOT NULL, number INTEGER NOT NULL, hlc INTEGER NOT NULL,
       schema_version INTEGER NOT NULL, flags INTEGER NOT NULL, chain BLOB NOT NULL,
-      signature BLOB, header BLOB NOT NULL, body_bytes INTEGER NOT NULL, body BLOB NOT NULL
+      signature BLOB, header BLOB NOT NULL, body_bytes INTEGER NOT NULL, body BLOB NOT NULL,
+      digest BLOB, row_count INTEGER, clock INTEGER
     ) STRICT
     """,
     "CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (stream, replica, number)",
-    // The last change set of each replica. What the whole stream and the clock were after it stands with the one
-    // of the highest `log`: one page for all that each commit changes.
+    // The last change set of each replica, unless later ones of the same context stand in the log with what they
+    // led to. What the whole stream and the clock were after it stands with the one of the highest `log`.
     """
     CREATE TABLE tributary_head (
       stream INTEGER NOT NULL, replica INTEGER NOT NULL, number INTEGER NOT NULL,

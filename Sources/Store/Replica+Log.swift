@@ -13,6 +13,18 @@ struct LogEntry {
   let chain: ContentHash
   var flags: LogFlags
   var signature: [UInt8]?
+  /// What it led to, in place of a head.
+  var result: Result?
+
+  /// A stream and the clock after a change set.
+  struct Result {
+    let digest: UInt128
+    let rowCount: Int64
+    let clock: HybridTimestamp
+  }
+
+  /// The size in bytes of entries from which what they led to is read without effort: no overflow page.
+  static let smallBytes = 2_048
 }
 
 extension Replica {
@@ -35,7 +47,8 @@ extension Replica {
 
   func insert(_ entry: LogEntry) throws(StoreError) {
     let statement = try statements(
-      "INSERT INTO tributary_log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+      "INSERT INTO tributary_log "
+        + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")
     let header = entry.header
     var flags = entry.flags
     if entry.encoded.bodyIsDeflated { flags.insert(.deflated) }
@@ -56,6 +69,13 @@ extension Replica {
     statement.bind(11, blob: entry.encoded.header)
     statement.bind(12, Int64(entry.encoded.bodyByteCount))
     statement.bind(13, blob: entry.encoded.body)
+    if let result = entry.result {
+      statement.bind(14, blob: result.digest.bigEndianBytes)
+      statement.bind(15, result.rowCount)
+      statement.bind(16, result.clock.packed)
+    } else {
+      for index in [14, 15, 16] as [Int32] { statement.bindNull(index) }
+    }
     try statement.run()
     dots.insert(
       DotInfo(

@@ -73,6 +73,7 @@ extension Replica {
     }
     let lease = try Lease(folder, host)
     let (database, connection) = try openDatabase(folder, isOwner: lease != nil, readOnly: false)
+    try upgrade(database, folder)
     let replica = try make(
       folder, database, connection, tree, schema, host, lease, withKey: true)
     try replica.register()
@@ -121,7 +122,8 @@ extension Replica {
       throw .folder(
         path: folder.database,
         problem:
-          "has format \(facts["format"] ?? "?"), this program reads \(EngineTables.formatVersion)")
+          "has format \(facts["format"] ?? "?"), this program reads \(EngineTables.formatVersion); "
+          + "a command that writes, e.g. `tributary sync`, brings an older file to it")
     }
     guard let id = facts["replica"].flatMap({ ReplicaID($0) }),
       let anchor = facts["anchor"].flatMap({ Anchor($0) }),
@@ -220,6 +222,29 @@ extension Replica {
       }
     } catch {
       throw .folder(path: database.path, problem: "cannot be made: \(error)")
+    }
+  }
+
+  /// Brings the engine's tables of an earlier program to the present format.
+  private static func upgrade(
+    _ database: DatabaseQueue, _ folder: ReplicaFolder
+  ) throws(StoreError) {
+    guard var format = try readFacts(database, folder)["format"].flatMap({ Int64($0) }),
+      EngineTables.upgrades[format] != nil
+    else { return }
+    do {
+      try database.write { database in
+        while let statements = EngineTables.upgrades[format] {
+          for sql in statements { try database.execute(sql: sql) }
+          format += 1
+        }
+        try database.execute(
+          sql: "UPDATE tributary_meta SET value = ? WHERE name = 'format'",
+          arguments: ["\(format)"])
+      }
+    } catch {
+      throw .folder(
+        path: folder.database, problem: "cannot be brought to format \(format + 1): \(error)")
     }
   }
 

@@ -71,15 +71,21 @@ extension Replica {
     let encoded = EncodedChangeSet(
       dot: header.dot, header: headerBytes, body: bodyBytes, bodyIsDeflated: false,
       bodyByteCount: bodyBytes.count)
-    try insert(
-      LogEntry(
-        id: draft.write.info.log, atom: atom, header: header, encoded: encoded, chain: chain,
-        flags: [], signature: nil))
+    let isSmall = headerBytes.count + bodyBytes.count <= LogEntry.smallBytes
+    let standsInLog = head != nil && header.contextAdvance.isEmpty && isSmall
+    var entry = LogEntry(
+      id: draft.write.info.log, atom: atom, header: header, encoded: encoded, chain: chain,
+      flags: [], signature: nil)
+    if standsInLog {
+      entry.result = LogEntry.Result(
+        digest: state.digest, rowCount: state.rowCount, clock: clock.last)
+    }
+    try insert(entry)
     state.advance(
       header.replica,
       to: Head(
         number: header.number, chain: chain, context: context(of: header, after: head),
-        log: draft.write.info.log))
+        log: draft.write.info.log), standsInLog: standsInLog)
     for operation in draft.controls { try apply(operation, by: draft.write) }
   }
 

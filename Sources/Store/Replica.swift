@@ -169,13 +169,15 @@ package final class Replica {
     forget()
     dataVersion = version
     mayHaveCaptured = true
-    let last = try statements("SELECT id FROM tributary_log ORDER BY id DESC LIMIT 1")
+    // The clock survives a restart (engine.md §1, HLC): it stands in the last head or entry that was written.
+    let last = try statements("SELECT id, clock FROM tributary_log ORDER BY id DESC LIMIT 1")
     defer { last.reset() }
-    nextLog = try last.step() ? last.integer(0) + 1 : 1
-    // The clock survives a restart (engine.md §1, HLC).
+    let hasEntry = try last.step()
+    nextLog = hasEntry ? last.integer(0) + 1 : 1
     let highest = try statements("SELECT max(clock) FROM tributary_head")
     defer { highest.reset() }
-    let seen = try highest.step() ? highest.unsigned(0) : 0
+    let seen = max(
+      try highest.step() ? highest.unsigned(0) : 0, hasEntry ? last.unsigned(1) : 0)
     clock = HybridClock(last: HybridTimestamp(packed: max(seen, clock.last.packed)))
   }
 

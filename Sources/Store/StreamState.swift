@@ -36,27 +36,59 @@ final class StreamState {
         + "WHERE stream = ? ORDER BY log")
     defer { rows.reset() }
     rows.bind(1, stream.packed)
+    var newest: Int64 = 0
     while try rows.step() {
       guard let replica = ReplicaID(packed: rows.unsigned(0)),
         let chain = ContentHash(rows.blob(2)),
         let context = VersionVector(stored: rows.blob(3))
       else { throw .damagedRecord("head of \(stream)") }
-      known[replica] = rows.unsigned(1)
-      heads[replica] = Head(
+      var head = Head(
         number: rows.unsigned(1), chain: chain, context: context, log: rows.integer(4))
-      latest = replica
-      digest = UInt128(bigEndianBytes: rows.bytes(5))
-      rowCount = rows.integer(6)
+      var (digest, rowCount) = (UInt128(bigEndianBytes: rows.bytes(5)), rows.integer(6))
+      if let later = try Self.later(than: head, of: replica, in: stream, statements) {
+        (head, digest, rowCount) = (later.head, later.digest, later.rowCount)
+      }
+      known[replica] = head.number
+      heads[replica] = head
+      guard head.log >= newest else { continue }
+      (newest, latest, self.digest, self.rowCount) = (head.log, replica, digest, rowCount)
     }
     digestIsDirty = false
   }
 
-  func advance(_ replica: ReplicaID, to head: Head) {
+  /// A replica's last entry in the log beyond its head, with what it led to.
+  private static func later(
+    than head: Head, of replica: ReplicaID, in stream: StreamID, _ statements: StatementCache
+  ) throws(StoreError) -> (head: Head, digest: UInt128, rowCount: Int64)? {
+    let entry = try statements(
+      "SELECT id, number, chain, digest, row_count FROM tributary_log "
+        + "WHERE stream = ? AND replica = ? AND number > ? ORDER BY number DESC LIMIT 1")
+    defer { entry.reset() }
+    entry.bind(1, stream.packed)
+    entry.bind(2, replica.packed)
+    entry.bind(3, head.number)
+    guard try entry.step() else { return nil }
+    guard let chain = ContentHash(entry.blob(2)), entry.kind(3) == .blob else {
+      throw .damagedRecord("head of \(replica) in \(stream)")
+    }
+    return (
+      Head(
+        number: entry.unsigned(1), chain: chain, context: head.context, log: entry.integer(0)),
+      UInt128(bigEndianBytes: entry.bytes(3)), entry.integer(4)
+    )
+  }
+
+  /// `standsInLog`: the log's entry says what it led to, and the replica's context is that of its head before.
+  func advance(_ replica: ReplicaID, to head: Head, standsInLog: Bool = false) {
     precondition(head.number == known[replica] + 1, "numbers are contiguous")
     known[replica] = head.number
     heads[replica] = head
     latest = replica
-    if !dirty.contains(replica) { dirty.append(replica) }
+    if standsInLog {
+      digestIsDirty = false
+    } else if !dirty.contains(replica) {
+      dirty.append(replica)
+    }
   }
 
   /// Writes what changed since the last flush. `clock`: the latest timestamp given out or seen.

@@ -58,13 +58,24 @@ import Wire
   }
 
   @Test func `a head with another hash`() throws {
-    let found = try damaged("UPDATE tributary_head SET chain = zeroblob(32)")
+    let found = try damaged(
+      "UPDATE tributary_head SET chain = zeroblob(32) WHERE NOT EXISTS (SELECT 1 FROM tributary_log "
+        + "AS later WHERE later.stream = tributary_head.stream "
+        + "AND later.replica = tributary_head.replica AND later.number > tributary_head.number)")
     #expect(found.contains { $0.contains("head does not match") })
   }
 
   @Test func `a digest that is not that of the rows`() throws {
-    let found = try damaged("UPDATE tributary_head SET digest = zeroblob(16)")
+    let found = try damaged(
+      "UPDATE tributary_head SET digest = zeroblob(16); "
+        + "UPDATE tributary_log SET digest = zeroblob(16) WHERE digest IS NOT NULL")
     #expect(found.contains { $0.contains("digest does not match") })
+  }
+
+  @Test func `a last entry that does not say what it led to`() throws {
+    #expect(throws: StoreError.damagedRecord("head of 11-1 in 11/both")) {
+      try damaged("UPDATE tributary_log SET digest = NULL")
+    }
   }
 
   @Test func `changes of other programs that are not stamped are told, not taken for damage`()

@@ -171,7 +171,7 @@ import Wire
         SELECT 0, 'undecodable', '11/both:11-1:' || number, 'new form', 1 FROM later.tributary_log
         WHERE id NOT IN (SELECT id FROM main.tributary_log);
       INSERT INTO tributary_log SELECT id, atom, stream, replica, number, hlc, schema_version,
-        flags | 8, chain, signature, header, body_bytes, body FROM later.tributary_log
+        flags | 8, chain, signature, header, body_bytes, body, NULL, NULL, NULL FROM later.tributary_log
         WHERE id NOT IN (SELECT id FROM main.tributary_log);
       REPLACE INTO tributary_head SELECT stream, replica, number, chain, context, log,
         (SELECT digest FROM main.tributary_head AS mine WHERE mine.stream = theirs.stream
