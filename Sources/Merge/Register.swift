@@ -33,6 +33,8 @@ package struct Register: Hashable, Sendable {
     for dot in list { insert(dot) }
   }
 
+  package init(_ dot: RegisterDot) { dots = [dot] }
+
   package var isEmpty: Bool { dots.isEmpty }
 
   /// Whether two dots have different values.

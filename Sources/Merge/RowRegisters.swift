@@ -52,7 +52,11 @@ package struct RowRegisters: Hashable, Sendable {
   /// Takes groups in any order, each once.
   package init(existence: Register, groups: [Group]) {
     self.existence = existence
-    self.groups = groups.filter { !$0.register.isEmpty }.sorted { $0.id < $1.id }
+    let isReady = groups.indices.allSatisfy { index in
+      !groups[index].register.isEmpty && (index == 0 || groups[index - 1].id < groups[index].id)
+    }
+    self.groups =
+      isReady ? groups : groups.filter { !$0.register.isEmpty }.sorted { $0.id < $1.id }
   }
 
   /// Whether the row lives.
@@ -61,7 +65,8 @@ package struct RowRegisters: Hashable, Sendable {
   /// The register of a group or, for `.existence`, of the row.
   package subscript(group: GroupID) -> Register {
     if group == .existence { return existence }
-    return groups.first { $0.id == group }?.register ?? Register()
+    for index in groups.indices where groups[index].id == group { return groups[index].register }
+    return Register()
   }
 
   /// Merges an operation that is not refused into all registers that it touches. Operations come in an

@@ -70,12 +70,15 @@ final class DotTable {
   func log(
     of dot: StreamDot, in stream: StreamID, _ statements: StatementCache
   ) throws(StoreError) -> Int64? {
-    let full = Dot(stream: stream, replica: dot.replica, number: dot.number)
-    if let log = logs[full] { return log }
+    try log(of: Dot(stream: stream, replica: dot.replica, number: dot.number), statements)
+  }
+
+  func log(of dot: Dot, _ statements: StatementCache) throws(StoreError) -> Int64? {
+    if let log = logs[dot] { return log }
     let statement = try statements(
       "SELECT id FROM tributary_log WHERE stream = ? AND replica = ? AND number = ?")
     defer { statement.reset() }
-    statement.bind(1, stream.packed)
+    statement.bind(1, dot.stream.packed)
     statement.bind(2, dot.replica.packed)
     statement.bind(3, dot.number)
     return try statement.step() ? statement.integer(0) : nil

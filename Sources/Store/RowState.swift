@@ -51,17 +51,19 @@ struct RowStateLoader {
     }
     // The clock says whether there are any.
     let mayBeStored = found.clock?.hasStoredRegisters ?? true
-    let stored = mayBeStored ? try loadStored(table, scope, key) : []
-    var groups = stored
-    if let layout, let clock = found.clock {
-      try appendClocked(clock, layout, found, to: &groups)
+    var groups = mayBeStored ? try loadStored(table, scope, key) : []
+    let hasStored = !groups.isEmpty
+    var existence = Register()
+    if let stored = groups.firstIndex(where: { $0.id == .existence }) {
+      existence = groups.remove(at: stored).register
     }
-    let existence = groups.first { $0.id == .existence }?.register ?? Register()
-    groups.removeAll { $0.id == .existence }
+    if let layout, let clock = found.clock {
+      try appendClocked(clock, layout, found, &existence, to: &groups)
+    }
     var state = RowState(
       place: found.place, table: table, scope: scope, key: key,
       registers: RowRegisters(existence: existence, groups: groups), shown: found.shown,
-      hash: found.hash, hasStoredRegisters: !stored.isEmpty)
+      hash: found.hash, hasStoredRegisters: hasStored)
     if found.clock == nil, !existence.isEmpty {
       state.place = existence.isAlive ? .live(localID: 0) : .dead
       if existence.isAlive { state.hash = hash(state) }
@@ -135,31 +137,37 @@ struct RowStateLoader {
 
   /// Adds the registers that have their one dot in the clock.
   private func appendClocked(
-    _ clock: RowClock, _ layout: TableLayout, _ found: Found,
+    _ clock: RowClock, _ layout: TableLayout, _ found: Found, _ existence: inout Register,
     to groups: inout [RowRegisters.Group]
   ) throws(StoreError) {
     let baseInfo = try dots.info(clock.base, statements)
+    let baseOrigin = origin(of: baseInfo)
     let ofBase = layout.registers(at: baseInfo.schemaVersion) & ~clock.named
-    for register in layout.columnsOfRegister.indices {
+    let stored = groups.map(\.id)
+    groups.reserveCapacity(layout.columnsOfRegister.count)
+    for register in layout.hashOrder {
       let group = layout.group(register)
-      guard !groups.contains(where: { $0.id == group }) else { continue }
+      if register == 0 ? !existence.isEmpty : stored.contains(group) { continue }
       let bit: UInt64 = 1 << UInt64(register)
-      var info = baseInfo
+      var (info, origin) = (baseInfo, baseOrigin)
       if ofBase & bit == 0 {
         guard let entry = clock.entries.first(where: { $0.registers & bit != 0 }), entry.log != 0
         else { continue }
         info = try dots.info(entry.log, statements)
+        origin = self.origin(of: info)
       }
-      let value: RegisterValue
+      func dot(_ value: RegisterValue) -> RegisterDot {
+        RegisterDot(
+          dot: info.fullDot, origin: origin, value: value,
+          isSuspect: info.flags.contains(.suspect))
+      }
       if register == 0 {
-        value = found.place == .dead ? .dead : .alive(isInsert: !clock.existenceIsUpdate)
+        existence = Register(
+          dot(found.place == .dead ? .dead : .alive(isInsert: !clock.existenceIsUpdate)))
       } else {
-        value = .columns(layout.columnsOfRegister[register].map { found.shown[$0] })
+        let values = layout.columnsOfRegister[register].map { found.shown[$0] }
+        groups.append(RowRegisters.Group(id: group, register: Register(dot(.columns(values)))))
       }
-      let dot = RegisterDot(
-        dot: info.fullDot, origin: origin(of: info), value: value,
-        isSuspect: info.flags.contains(.suspect))
-      groups.append(RowRegisters.Group(id: group, register: Register([dot])))
     }
   }
 
@@ -174,26 +182,40 @@ struct RowStateLoader {
   func hash(_ state: RowState) -> UInt128 {
     hasher.begin(table: state.table, scope: state.scope)
     hasher.key(state.key)
-    let all =
-      [RowRegisters.Group(id: .existence, register: state.registers.existence)]
-      + state.registers.groups
+    let (existence, groups) = (state.registers.existence.dots, state.registers.groups)
     var distinct: [StreamDot] = []
-    for dot in all.flatMap(\.register.dots) where !distinct.contains(dot.streamDot) {
-      distinct.append(dot.streamDot)
-    }
+    add(existence, to: &distinct)
+    for index in groups.indices { add(groups[index].register.dots, to: &distinct) }
     distinct.sort()
     hasher.dots(distinct)
-    for group in all where !group.register.isEmpty {
-      hasher.register(group.id, dotCount: group.register.dots.count)
-      for dot in group.register.dots {
-        hasher.dotIndex(distinct.firstIndex(of: dot.streamDot) ?? 0)
-        switch dot.value {
+    hash(.existence, existence, distinct)
+    for index in groups.indices { hash(groups[index].id, groups[index].register.dots, distinct) }
+    return hasher.finish()
+  }
+
+  // Through buffers: an element of an array is copied, value and all, for each field that is read of it.
+  private func add(_ dots: [RegisterDot], to distinct: inout [StreamDot]) {
+    dots.withUnsafeBufferPointer { dots in
+      for index in dots.indices {
+        let dot = StreamDot(replica: dots[index].dot.replica, number: dots[index].dot.number)
+        if distinct.last != dot, !distinct.contains(dot) { distinct.append(dot) }
+      }
+    }
+  }
+
+  private func hash(_ group: GroupID, _ dots: [RegisterDot], _ distinct: [StreamDot]) {
+    if dots.isEmpty { return }
+    hasher.register(group, dotCount: dots.count)
+    dots.withUnsafeBufferPointer { dots in
+      for index in dots.indices {
+        let dot = StreamDot(replica: dots[index].dot.replica, number: dots[index].dot.number)
+        hasher.dotIndex(distinct.firstIndex(of: dot) ?? 0)
+        switch dots[index].value {
         case .dead: hasher.existence(0)
         case .alive(let isInsert): hasher.existence(isInsert ? 2 : 1)
-        case .columns(let values): for value in values { hasher.value(value) }
+        case .columns(let values): for index in values.indices { hasher.value(values[index]) }
         }
       }
     }
-    return hasher.finish()
   }
 }

@@ -9,14 +9,16 @@ struct RowStateSaver {
 
   init(_ loader: RowStateLoader) { self.loader = loader }
 
-  /// Replaces `old` by `new`, which has other registers; returns the new state as stored.
+  /// Replaces `old` by `new`, which has other registers; returns the new state as stored. `isShown`: the row
+  /// shows what the old registers say, so that only those that differ are looked at.
   func save(
-    _ old: RowState, _ registers: RowRegisters, _ layout: TableLayout?, _ stream: StreamState
+    _ old: RowState, _ registers: RowRegisters, _ layout: TableLayout?, _ stream: StreamState,
+    isShown: Bool
   ) throws(StoreError) -> RowState {
     var new = old
     new.registers = registers
     let isAlive = registers.isAlive
-    if let layout { show(&new, layout) }
+    if let layout { show(&new, since: isShown ? old.registers : nil, layout) }
     new.hasStoredRegisters = try saveStored(old, new, layout)
     if let layout {
       try savePlace(old, &new, layout, isAlive: isAlive)
@@ -30,11 +32,16 @@ struct RowStateSaver {
     return new
   }
 
-  /// Fills in the shown values.
-  private func show(_ state: inout RowState, _ layout: TableLayout) {
+  /// Fills in the shown values of the registers that have changed since `old`; nil for all.
+  private func show(
+    _ state: inout RowState, since old: RowRegisters?, _ layout: TableLayout
+  ) {
     for register in layout.columnsOfRegister.indices.dropFirst() {
-      let values = state.registers[layout.group(register)]
-        .shownColumns(.columns(layout.policy(register)))
+      let group = layout.group(register)
+      let new = state.registers[group]
+      // Registers that were not written share their memory.
+      if let old, new == old[group], !new.isEmpty { continue }
+      let values = new.shownColumns(.columns(layout.policy(register)))
       for (column, value) in zip(
         layout.columnsOfRegister[register], layout.shown(values, register))
       {
@@ -45,32 +52,30 @@ struct RowStateSaver {
 
   /// Whether a register's values do not fit the base row and clock.
   private func isStored(
-    _ group: RowRegisters.Group, _ layout: TableLayout?
+    _ group: GroupID, _ dots: [RegisterDot], _ layout: TableLayout?
   ) -> Bool {
-    guard let layout, let register = layout.register(of: group.id) else { return true }
-    let dots = group.register.dots
-    guard dots.count == 1, let dot = dots.first else { return !dots.isEmpty }
-    if dot.origin.dot != dot.dot || dot.followsValue { return true }
-    return register > 0
-      && dot.value.columns?.count != layout.columnsOfRegister[register].count
+    guard let layout, let register = layout.register(of: group) else { return true }
+    guard dots.count == 1 else { return !dots.isEmpty }
+    let count = layout.columnsOfRegister[register].count
+    return dots.withUnsafeBufferPointer { dots in
+      dots[0].origin.dot != dots[0].dot || dots[0].followsValue
+        || register > 0 && dots[0].value.columns?.count != count
+    }
   }
 
   private func saveStored(
     _ old: RowState, _ new: RowState, _ layout: TableLayout?
   ) throws(StoreError) -> Bool {
-    let all =
-      [RowRegisters.Group(id: .existence, register: new.registers.existence)]
-      + new.registers.groups
     var stored = StoredRegisters()
-    for group in all where isStored(group, layout) {
-      for dot in group.register.dots {
-        stored.append(
-          StoredRegisters.Entry(
-            group: group.id, log: try log(of: dot), followsValue: dot.followsValue,
-            origin: dot.origin.dot == dot.dot ? nil : dot.origin,
-            value: StoredValues.encode(dot.value)))
+    func append(_ group: GroupID, _ dots: [RegisterDot]) throws(StoreError) {
+      guard isStored(group, dots, layout) else { return }
+      for index in dots.indices {
+        stored.append(dots[index], group: group, log: try log(of: dots[index].dot))
       }
     }
+    try append(.existence, new.registers.existence.dots)
+    let groups = new.registers.groups
+    for index in groups.indices { try append(groups[index].id, groups[index].register.dots) }
     guard old.hasStoredRegisters || !stored.bytes.isEmpty else { return false }
     let statement = try statements(
       stored.bytes.isEmpty
@@ -84,9 +89,9 @@ struct RowStateSaver {
     return !stored.bytes.isEmpty
   }
 
-  private func log(of dot: RegisterDot) throws(StoreError) -> Int64 {
-    guard let log = try loader.dots.log(of: dot.streamDot, in: dot.dot.stream, statements) else {
-      throw .damagedRecord("dot \(dot.dot) of a register is not in the log")
+  private func log(of dot: Dot) throws(StoreError) -> Int64 {
+    guard let log = try loader.dots.log(of: dot, statements) else {
+      throw .damagedRecord("dot \(dot) of a register is not in the log")
     }
     return log
   }
@@ -101,10 +106,18 @@ struct RowStateSaver {
         logs.append((log, 1 << UInt64(register)))
       }
     }
+    // Most registers have the dot of the one before.
+    var last: (dot: Dot, log: Int64)?
     for register in layout.columnsOfRegister.indices {
       let dots = state.registers[layout.group(register)].dots
+      guard !dots.isEmpty else {
+        add(0, register)
+        continue
+      }
       // A stored register is read from its own table; any dot of it will do here.
-      if let dot = dots.last { add(try log(of: dot), register) } else { add(0, register) }
+      let dot = dots[dots.count - 1].dot
+      if last?.dot != dot { last = (dot, try log(of: dot)) }
+      add(last?.log ?? 0, register)
     }
     let candidates = logs.filter { $0.log != 0 }
     guard

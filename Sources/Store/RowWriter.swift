@@ -255,16 +255,17 @@ final class RowWriter {
     var registers = state.registers
     let outcome = registers.apply(operation, RowPolicies(layout?.table))
     guard outcome != .malformed, outcome != .duplicate else { return outcome }
-    try save(state, registers, layout, write.stream)
+    try save(state, registers, layout, write.stream, isShown: true)
     return outcome
   }
 
   /// Writes a row back with other registers.
   func save(
-    _ state: RowState, _ registers: RowRegisters, _ layout: TableLayout?, _ stream: StreamState
+    _ state: RowState, _ registers: RowRegisters, _ layout: TableLayout?, _ stream: StreamState,
+    isShown: Bool = false
   ) throws(StoreError) {
     note(state.table)
-    let saved = try saver.save(state, registers, layout, stream)
+    let saved = try saver.save(state, registers, layout, stream, isShown: isShown)
     if saved.place == .dead { tombstones[state.table] = true }
     mergedRows += 1
   }

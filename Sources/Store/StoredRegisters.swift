@@ -19,17 +19,18 @@ struct StoredRegisters {
 
   private(set) var bytes: [UInt8] = []
 
-  mutating func append(_ entry: Entry) {
-    append(entry.group.number)
-    append(entry.log)
-    bytes.append((entry.followsValue ? 1 : 0) | (entry.origin == nil ? 0 : 2))
-    if let origin = entry.origin { bytes += StoredValues.encode(origin) }
-    append(UInt32(entry.value.count))
-    bytes += entry.value
-  }
-
-  private mutating func append<Number: FixedWidthInteger>(_ number: Number) {
-    withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+  /// Adds a dot of a group whose change set has the id `log`.
+  mutating func append(_ dot: RegisterDot, group: GroupID, log: Int64) {
+    let isCopy = dot.origin.dot != dot.dot
+    StoredValues.append(group.number, to: &bytes)
+    StoredValues.append(log, to: &bytes)
+    bytes.append((dot.followsValue ? 1 : 0) | (isCopy ? 2 : 0))
+    if isCopy { StoredValues.append(dot.origin, to: &bytes) }
+    let start = bytes.count
+    StoredValues.append(UInt32(0), to: &bytes)
+    StoredValues.append(dot.value, to: &bytes)
+    let count = UInt32(bytes.count - start - 4)
+    for place in 0..<4 { bytes[start + place] = UInt8(truncatingIfNeeded: count >> (24 - 8 * place)) }
   }
 
   /// Throws `damagedRecord`.

@@ -7,6 +7,11 @@ enum StoredValues {
   /// Kind, then 8 bytes big endian or a length of 4 bytes and the bytes; per value.
   static func encode(_ values: [Value]) -> [UInt8] {
     var bytes: [UInt8] = []
+    append(values, to: &bytes)
+    return bytes
+  }
+
+  private static func append(_ values: [Value], to bytes: inout [UInt8]) {
     for value in values {
       bytes.append(value.kind.rawValue)
       switch value {
@@ -18,7 +23,6 @@ enum StoredValues {
         bytes.append(contentsOf: source)
       }
     }
-    return bytes
   }
 
   static func decode(_ bytes: [UInt8]) throws(StoreError) -> [Value] {
@@ -45,11 +49,11 @@ enum StoredValues {
   }
 
   /// Existence is one integer: 0 dead, 1 updated, 2 inserted.
-  static func encode(_ value: RegisterValue) -> [UInt8] {
+  static func append(_ value: RegisterValue, to bytes: inout [UInt8]) {
     switch value {
-    case .dead: encode([.integer(0)])
-    case .alive(let isInsert): encode([.integer(isInsert ? 2 : 1)])
-    case .columns(let values): encode(values)
+    case .dead: append([.integer(0)], to: &bytes)
+    case .alive(let isInsert): append([.integer(isInsert ? 2 : 1)], to: &bytes)
+    case .columns(let values): append(values, to: &bytes)
     }
   }
 
@@ -65,14 +69,12 @@ enum StoredValues {
   }
 
   /// 4 + 8 + 8 + 8 + 1 bytes: stream, replica, number, timestamp, tier.
-  static func encode(_ origin: WriteOrigin) -> [UInt8] {
-    var bytes: [UInt8] = []
+  static func append(_ origin: WriteOrigin, to bytes: inout [UInt8]) {
     append(origin.dot.stream.packed, to: &bytes)
     append(origin.dot.replica.packed, to: &bytes)
     append(origin.dot.number, to: &bytes)
     append(origin.timestamp.packed, to: &bytes)
     bytes.append(origin.tier.depth)
-    return bytes
   }
 
   static func decodeOrigin(_ bytes: [UInt8]) throws(StoreError) -> WriteOrigin {
@@ -88,7 +90,7 @@ enum StoredValues {
       timestamp: HybridTimestamp(packed: number(20..<28)), tier: Tier(depth: bytes[28]))
   }
 
-  private static func append<Number: FixedWidthInteger>(_ number: Number, to bytes: inout [UInt8]) {
+  static func append<Number: FixedWidthInteger>(_ number: Number, to bytes: inout [UInt8]) {
     withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
   }
 }
