@@ -23,10 +23,12 @@ package enum MessageCodec {
       writer.write(varint: UInt64(part.count))
       writer.write(counted: part.bytes)
     case .acknowledgement(let acknowledgement):
+      let marks = AcknowledgementMarks(acknowledgement)
       writer.write(stream: acknowledgement.stream)
+      writer.write(byte: marks.rawValue)
       writer.write(vector: acknowledgement.held)
-      writer.write(vector: acknowledgement.needs)
-      writer.write(vector: acknowledgement.top)
+      if !marks.contains(.needsAreHeld) { writer.write(vector: acknowledgement.needs) }
+      if !marks.contains(.topIsNeeds) { writer.write(vector: acknowledgement.top) }
     case .error(let error):
       writer.write(varint: UInt64(error.code.rawValue))
       writer.write(text: error.subject)
@@ -66,11 +68,7 @@ package enum MessageCodec {
     case .changes: return .changes(try changes(&reader))
     case .part: return .part(try part(&reader))
     case .acknowledgement:
-      let stream = try reader.stream()
-      let held = try reader.vector()
-      let needs = try reader.vector()
-      return .acknowledgement(
-        Acknowledgement(stream: stream, held: held, needs: needs, top: try reader.vector()))
+      return .acknowledgement(try acknowledgement(&reader))
     case .error:
       let number = try reader.varint()
       guard let raw = UInt16(exactly: number), let code = ProtocolErrorCode(rawValue: raw) else {
@@ -85,6 +83,22 @@ package enum MessageCodec {
       let hash = try reader.hash()
       return .bundleSeal(BundleSeal(contentHash: hash, signature: try reader.array(64)))
     }
+  }
+
+  private static func acknowledgement(
+    _ reader: inout ByteReader
+  ) throws(WireError) -> Acknowledgement {
+    let stream = try reader.stream()
+    let marks = AcknowledgementMarks(rawValue: try reader.byte())
+    guard marks.isSubset(of: [.needsAreHeld, .topIsNeeds]) else {
+      throw .unknownCode(.flags, code: UInt64(marks.rawValue))
+    }
+    let held = try reader.vector()
+    let needs = marks.contains(.needsAreHeld) ? held : try reader.vector()
+    let top = marks.contains(.topIsNeeds) ? needs : try reader.vector()
+    let acknowledgement = Acknowledgement(stream: stream, held: held, needs: needs, top: top)
+    guard marks == AcknowledgementMarks(acknowledgement) else { throw .nonCanonical(.flags) }
+    return acknowledgement
   }
 
   /// The bytes that the parts of a large change set are pieces of, and the payload of a CHANGES frame.
@@ -267,5 +281,19 @@ extension ByteWriter {
       write(bigEndian: summary.headsHash, width: 8)
       write(raw: summary.digest)
     }
+  }
+}
+
+/// Which vectors of an ACKNOWLEDGEMENT are not said because they are the one before.
+private struct AcknowledgementMarks: OptionSet {
+  let rawValue: UInt8
+  static let needsAreHeld = AcknowledgementMarks(rawValue: 1)
+  static let topIsNeeds = AcknowledgementMarks(rawValue: 2)
+
+  init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  init(_ acknowledgement: Acknowledgement) {
+    self = acknowledgement.needs == acknowledgement.held ? .needsAreHeld : []
+    if acknowledgement.top == acknowledgement.needs { insert(.topIsNeeds) }
   }
 }

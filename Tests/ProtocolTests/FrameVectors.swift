@@ -94,12 +94,6 @@ enum FrameSamples {
         .part(PartMessage(dot: dot, contentHash: hash, index: 2, count: 3, bytes: []))
       ),
       (
-        "ACKNOWLEDGEMENT",
-        .acknowledgement(
-          Acknowledgement(
-            stream: stream, held: knowledge(), needs: knowledge(), top: VersionVector()))
-      ),
-      (
         "ERROR",
         .error(ErrorMessage(code: .notReady, subject: "530100-1", retryAfterMilliseconds: 300_000))
       ), ("DONE", .done),
@@ -116,7 +110,22 @@ enum FrameSamples {
         "SEAL",
         .bundleSeal(BundleSeal(contentHash: hash, signature: [UInt8](repeating: 0x51, count: 64)))
       ),
+    ] + acknowledgements(stream)
+  }
+
+  private static func acknowledgements(_ stream: StreamID) throws -> [(String, Message)] {
+    let (known, nothing) = (try knowledge(), VersionVector())
+    var later = known
+    later[try ReplicaID(vector: "530102-1")] = 1_000
+    let cases: [(String, VersionVector, VersionVector, VersionVector)] = [
+      ("ACKNOWLEDGEMENT", known, known, nothing),
+      ("ACKNOWLEDGEMENT of three vectors, deflated", known, later, known),
+      ("ACKNOWLEDGEMENT of what the top has", nothing, known, known),
+      ("ACKNOWLEDGEMENT of nothing", nothing, nothing, nothing),
     ]
+    return cases.map { name, held, needs, top in
+      (name, .acknowledgement(Acknowledgement(stream: stream, held: held, needs: needs, top: top)))
+    }
   }
 }
 
@@ -242,6 +251,11 @@ extension FrameFile {
       ("CHANGES of more change sets than bytes", frame(3, [1, 8]), "truncated"),
       ("CHANGES of 4,097 change sets", frame(3, [2, 0x82, 0x40]), "limitExceeded"),
       ("ACKNOWLEDGEMENT that ends early", frame(5, [3, 0x20, 0x5A, 0xD8]), "truncated"),
+      ("ACKNOWLEDGEMENT with mark 4", frame(5, [5, 0x20, 0x5A, 0xD8, 7, 0]), "unknownCode"),
+      (
+        "ACKNOWLEDGEMENT that says held twice", frame(5, [6, 0x20, 0x5A, 0xD8, 2, 0, 0]),
+        "nonCanonical"
+      ),
     ]
     return FrameFile(
       valid: valid,

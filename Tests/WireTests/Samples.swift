@@ -264,9 +264,7 @@ enum Samples {
           dot: Dot(stream: stream(), replica: replica(), number: 5), contentHash: hash(&random),
           index: 1, count: 3, bytes: random.bytes(random.below(300))))
     case .acknowledgement:
-      .acknowledgement(
-        Acknowledgement(
-          stream: stream(), held: vector(&random), needs: vector(&random), top: vector(&random)))
+      acknowledgement(&random)
     case .error:
       .error(
         ErrorMessage(
@@ -278,6 +276,15 @@ enum Samples {
     case .bundleSeal:
       .bundleSeal(BundleSeal(contentHash: hash(&random), signature: random.bytes(64)))
     }
+  }
+
+  /// Often with equal vectors, which are said once.
+  private static func acknowledgement(_ random: inout SeededGenerator) -> Message {
+    let held = vector(&random)
+    let needs = random.chance(50) ? held : vector(&random)
+    let top = random.chance(50) ? needs : vector(&random)
+    return .acknowledgement(
+      Acknowledgement(stream: stream(), held: held, needs: needs, top: top))
   }
 
   static func manifest(frameCount: UInt32, _ random: inout SeededGenerator) -> BundleManifest {

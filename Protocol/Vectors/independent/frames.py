@@ -206,8 +206,12 @@ def get_message(kind, payload):
         fields["bytes"] = reader.raw(reader.varint(262_144))
     elif kind == "acknowledgement":
         fields = {"stream": get_stream(reader)}
-        for name in ("held", "needs", "top"):
-            fields[name] = get_vector(reader)
+        marks = reader.byte()
+        need(marks <= 3, "unknownCode")
+        fields["held"] = get_vector(reader)
+        fields["needs"] = fields["held"] if marks & 1 else get_vector(reader)
+        fields["top"] = fields["needs"] if marks & 2 else get_vector(reader)
+        need(marks == acknowledgement_marks(fields), "nonCanonical")
     elif kind == "error":
         fields = {"code": reader.varint()}
         need(1 <= fields["code"] <= 13, "unknownCode")
@@ -233,6 +237,10 @@ def get_message(kind, payload):
     return fields
 
 
+def acknowledgement_marks(fields):
+    return (fields["needs"] == fields["held"]) + 2 * (fields["top"] == fields["needs"])
+
+
 def put_message(kind, fields):
     """The payload of a message, but of CHANGES: these are relayed as they came."""
     if kind == "hello":
@@ -245,8 +253,10 @@ def put_message(kind, fields):
         return (put_dot(fields["dot"]) + fields["hash"] + varint(fields["index"])
                 + varint(fields["count"]) + counted(fields["bytes"]))
     if kind == "acknowledgement":
-        return be(stream_number(fields["stream"]), 3) + b"".join(
-            put_vector(fields[name]) for name in ("held", "needs", "top"))
+        marks = acknowledgement_marks(fields)
+        said = ["held"] + ["needs"] * (not marks & 1) + ["top"] * (not marks & 2)
+        return (be(stream_number(fields["stream"]), 3) + bytes([marks])
+                + b"".join(put_vector(fields[name]) for name in said))
     if kind == "error":
         return varint(fields["code"]) + text(fields["subject"]) + varint(fields["retry"])
     if kind == "bundleManifest":
