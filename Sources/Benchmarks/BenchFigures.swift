@@ -61,22 +61,22 @@ package struct BenchFigures: Sendable {
       reached: buildRatio(phase, writing: isInsert ? .insert : .update, \.wall),
       reachedByCPU: buildRatio(phase, writing: isInsert ? .insert : .update, \.cpu),
       note: perRow.map {
-        "all that writing costs above raw, signing and framing; session \(decimal($0, digits: 1)) us"
+        "with all that writing costs above raw, for both; session's change set \(decimal($0, digits: 1)) us"
       } ?? "")
   }
 
-  /// A change set is built when its rows are written: its cost is charged at most as all that writing them
-  /// takes beyond raw (capture, clocks and digest too), besides reading it from the log and framing it.
-  /// The session extension is charged with making and deflating its change set alone.
+  /// A change set is built in part while its rows are written: both engines are charged with all that writing
+  /// them takes beyond raw (capture, and here clocks and digest too), and with making and deflating it.
   private func buildRatio(
     _ phase: BenchPhase, writing: BenchPhase, _ value: (PhaseResult) -> Double
   ) -> Double? {
     guard let written = core.median(Self.engine, writing, value),
       let framed = core.median(Self.engine, phase, value),
       let raw = core.median("raw", writing, value),
-      let session = core.median("session", phase, value), session > 0
+      let captured = core.median("session", writing, value),
+      let session = core.median("session", phase, value), captured - raw + session > 0
     else { return nil }
-    return (written - raw + framed) / session
+    return (written - raw + framed) / (captured - raw + session)
   }
 
   private var applying: [BenchLine] {

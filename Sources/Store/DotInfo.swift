@@ -33,6 +33,8 @@ final class DotTable {
   private var known: [Int64: DotInfo] = [:]
   /// Also of change sets that are being written and are not in the log yet.
   private var logs: [Dot: Int64] = [:]
+  /// The last two asked for: the registers of a row in conflict mostly have the same ones.
+  private var recent: [(dot: Dot, log: Int64)] = []
   private static let bound = 200_000
 
   func insert(_ info: DotInfo) {
@@ -44,6 +46,7 @@ final class DotTable {
   func removeAll() {
     known = [:]
     logs = [:]
+    recent = []
   }
 
   /// The dot of a log id that a clock names.
@@ -74,7 +77,12 @@ final class DotTable {
   }
 
   func log(of dot: Dot, _ statements: StatementCache) throws(StoreError) -> Int64? {
-    if let log = logs[dot] { return log }
+    for index in recent.indices where recent[index].dot == dot { return recent[index].log }
+    if let log = logs[dot] {
+      if recent.count == 2 { recent.removeFirst() }
+      recent.append((dot, log))
+      return log
+    }
     let statement = try statements(
       "SELECT id FROM tributary_log WHERE stream = ? AND replica = ? AND number = ?")
     defer { statement.reset() }

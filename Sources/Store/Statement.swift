@@ -191,15 +191,22 @@ extension StoreError {
 /// The connection's prepared statements by their constant SQL text.
 final class StatementCache {
   let connection: OpaquePointer
-  private var statements: [String: Statement] = [:]
+  private var statements: [Text: Statement] = [:]
+
+  /// A text that is hashed by its length: statements are looked up for every row, they are few, and equal ones
+  /// mostly share their memory.
+  private struct Text: Hashable {
+    let sql: String
+    func hash(into hasher: inout Hasher) { hasher.combine(sql.utf8.count) }
+  }
 
   init(_ connection: OpaquePointer) { self.connection = connection }
 
   /// The statement for `sql`, prepared once.
   func callAsFunction(_ sql: String) throws(StoreError) -> Statement {
-    if let statement = statements[sql] { return statement }
+    if let statement = statements[Text(sql: sql)] { return statement }
     let statement = try Statement(connection, sql)
-    statements[sql] = statement
+    statements[Text(sql: sql)] = statement
     return statement
   }
 
