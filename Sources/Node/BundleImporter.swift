@@ -32,6 +32,10 @@ package struct BundleImporter {
     package fileprivate(set) var rows: [RowChangeCount] = []
     package fileprivate(set) var openedConflicts: [OpenConflict] = []
     package fileprivate(set) var closedConflicts = 0
+    /// Violations of the rows here that were not there before, and how many ended; of each rule among the first
+    /// `Limits.violationsPerRule`.
+    package fileprivate(set) var openedViolations: [Violation] = []
+    package fileprivate(set) var endedViolations = 0
     /// What was noted for a person.
     package fileprivate(set) var quarantined: [QuarantineEntry] = []
     /// Streams of which the sender's acknowledgement said something new.
@@ -76,7 +80,10 @@ package struct BundleImporter {
       inspection: inspection, manifest: manifest,
       seal: try seal(of: manifest.from, inspection))
     let before = try store { () throws(StoreError) in
-      (conflicts: try replica.conflicts(), quarantine: try replica.quarantineEntries())
+      (
+        conflicts: try replica.conflicts(), violations: try replica.violations(),
+        quarantine: try replica.quarantineEntries()
+      )
     }
     try store { () throws(StoreError) in try replica.startCountingRows() }
     var reply = try load(path, peer, &result)
@@ -95,6 +102,10 @@ package struct BundleImporter {
       let (old, new) = (Set(before.conflicts.map(\.id)), Set(now.map(\.id)))
       result.openedConflicts = now.filter { !old.contains($0.id) }
       result.closedConflicts = old.subtracting(new).count
+      let violations = try replica.violations()
+      let known = Set(before.violations)
+      result.openedViolations = violations.filter { !known.contains($0) }
+      result.endedViolations = known.subtracting(violations).count
       let noted = Set(before.quarantine.map(\.id))
       result.quarantined = try replica.quarantineEntries().filter { !noted.contains($0.id) }
     }

@@ -30,7 +30,9 @@ struct StoredRegisters {
     StoredValues.append(UInt32(0), to: &bytes)
     StoredValues.append(dot.value, to: &bytes)
     let count = UInt32(bytes.count - start - 4)
-    for place in 0..<4 { bytes[start + place] = UInt8(truncatingIfNeeded: count >> (24 - 8 * place)) }
+    for place in 0..<4 {
+      bytes[start + place] = UInt8(truncatingIfNeeded: count >> (24 - 8 * place))
+    }
   }
 
   /// Throws `damagedRecord`.

@@ -40,6 +40,8 @@ struct BundleImportReport: Encodable {
   let rows: [Rows]
   let openedConflicts: [ConflictReport]
   let closedConflicts: Int
+  let openedViolations: [ViolationReport]
+  let endedViolations: Int
   /// Change sets without the right, refused by this hub; and those with a clock ahead, marked.
   let refused: [String]
   let suspect: [String]
@@ -59,7 +61,8 @@ struct BundleImportReport: Encodable {
 
   private enum CodingKeys: CodingKey {
     case isDryRun, bundle, seal, damage, applied, duplicates, waiting, rows, openedConflicts
-    case closedConflicts, refused, suspect, rejected, quarantined, foreignStreams
+    case closedConflicts, openedViolations, endedViolations
+    case refused, suspect, rejected, quarantined, foreignStreams
     case acknowledgedStreams, isIncomplete, acknowledgement
   }
 }
@@ -86,6 +89,8 @@ extension BundleImportReport {
     }
     openedConflicts = result.openedConflicts.map { ConflictReport($0, schema, divisions) }
     closedConflicts = result.closedConflicts
+    openedViolations = result.openedViolations.map { ViolationReport($0, schema, divisions) }
+    endedViolations = result.endedViolations
     refused = outcome.refused.map(\.description)
     suspect = outcome.suspect.map(\.description)
     rejected = outcome.rejected.map {
@@ -144,6 +149,7 @@ extension BundleImportReport {
           + "known before, \(Quantity.count(waiting)) waiting",
         "rows             " + (rows.isEmpty ? "none changed" : rowsText),
         "conflicts        \(openedConflicts.count) opened, \(closedConflicts) closed",
+        "violations       \(openedViolations.count) opened, \(endedViolations) ended",
       ]
     }
     if !acknowledgedStreams.isEmpty {
@@ -157,7 +163,7 @@ extension BundleImportReport {
     if let acknowledgement {
       lines.append("to carry back    \(acknowledgement.file) for \(acknowledgement.toText)")
     }
-    return lines.map { $0.visible + "\n" }.joined() + conflictsText
+    return lines.map { $0.visible + "\n" }.joined() + conflictsText + violationsText
   }
 
   private var rowsText: String {
@@ -186,6 +192,13 @@ extension BundleImportReport {
       lines.append("incomplete       not all that the bundle leads to is here")
     }
     return lines
+  }
+
+  private var violationsText: String {
+    guard !openedViolations.isEmpty else { return "" }
+    let rest = openedViolations.count - Self.listLimit
+    return "\n" + ViolationReport.text(Array(openedViolations.prefix(Self.listLimit)))
+      + (rest > 0 ? "and \(rest) more\n" : "")
   }
 
   private var conflictsText: String {

@@ -95,6 +95,23 @@ import Wire
     #expect(done.rows.map { [$0.inserted, $0.updated, $0.deleted] } == [[1, 1, 0]])
   }
 
+  @Test func `an import tells the violations that it opened and ended`() throws {
+    let world = try BundleWorld()
+    try world.put(10, "B1", title: "same")
+    try world.put(11, "B2", title: "same")
+    try world.put(11, "B3", title: "other")
+    try world.export(11, to: 10)
+    let opened = try world.load(at: 10)
+    #expect(opened.openedViolations.map(\.rule) == ["title_once"])
+    #expect(opened.openedViolations.first?.rows.count == 2)
+    #expect(opened.endedViolations == 0)
+    try world.put(11, "B2", title: "its own")
+    try world.export(11, to: 10)
+    let ended = try world.load(at: 10)
+    #expect(ended.openedViolations == [])
+    #expect(ended.endedViolations == 1)
+  }
+
   @Test func `a dry run works beside the process that owns the file`() throws {
     let world = try BundleWorld()
     try world.put(11, "B1", title: "x")

@@ -30,7 +30,7 @@ final class BundleWorld {
           columns: [
             ColumnDeclaration(id: 1, name: "title", kind: .text),
             ColumnDeclaration(id: 2, name: "shelf", kind: .text),
-          ]),
+          ], rules: [RowRule("title_once", .unique(["title"]))]),
         TableDeclaration(
           id: drafts, name: "drafts", channel: .up, scopeColumn: "branch",
           key: [KeyColumn(name: "number", kind: .text)],

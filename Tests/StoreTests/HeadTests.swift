@@ -67,7 +67,8 @@ import Wire
     let world = try World()
     try history(world)
     let other = try Replica.open(
-      folder: world.folder(11), tree: world.tree, schema: world.schema, wallMilliseconds: world.wall)
+      folder: world.folder(11), tree: world.tree, schema: world.schema, wallMilliseconds: world.wall
+    )
     let scope = try #require(Scope("11"))
     let stream = StreamID(scope: scope, channel: .both)
     #expect(try other.summary(of: stream) == world[11].summary(of: stream))
