@@ -32,7 +32,9 @@ extension Replica {
       guard state.known.dominates(cut) else { return false }
       guard state.known != cut else { return true }
       later = try keysWritten(of: table, in: stream, since: cut)
-      past = try histories(of: [table: later], in: state, upTo: cut)[table] ?? [:]
+      if !later.isEmpty {
+        past = try histories(of: [table: later], in: state, upTo: cut)[table] ?? [:]
+      }
       return true
     }
     guard isCovered else { return false }

@@ -61,7 +61,7 @@ struct IdentityTests {
     try await tree.stop()
   }
 
-  @Test("A database put back beside a newer lease is found before it speaks to anyone")
+  @Test("C-28: a database put back beside a newer lease is found before it speaks to anyone")
   func lease() async throws {
     let tree = try await Self.tree()
     let county = try tree.county
@@ -73,7 +73,8 @@ struct IdentityTests {
     try await Self.expectStopped(tree, "lease")
   }
 
-  @Test("A whole folder put back is found at the next contact") func handshake() async throws {
+  @Test("C-28: a whole folder put back is found at the next contact") func handshake() async throws
+  {
     let tree = try await Self.tree()
     let county = try tree.county
     try Self.copy(Self.everything, from: county.folder, to: tree.path(of: "old"))
@@ -87,7 +88,7 @@ struct IdentityTests {
     #expect(try await tree.province.companies(TestTree.county) == ["FIRST", "SECOND"])
   }
 
-  @Test("A cloned folder is found when both have written, and only the second one stops")
+  @Test("C-29: a cloned folder is found when both have written, and only the second one stops")
   func clone() async throws {
     let tree = try await Self.tree()
     let county = try tree.county

@@ -46,8 +46,12 @@ extension CaseStore {
     var answers: [HubAnswer] = []
     for session in try sessions(of: unit) {
       guard let commit = try commitRecord(of: session.id, in: unit) else { continue }
-      let verdict = try verify(session, of: unit)
-      let action = try answer(session, commit, verdict, unit: unit, secret: secret)
+      let isAnswered = try isAnswered(session, commit, of: unit)
+      let made = try verify(session, of: unit, isAnswered: isAnswered)
+      let verdict = made.verdict
+      let action =
+        isAnswered
+        ? .answeredBefore : try answer(session, commit, made, unit: unit, secret: secret)
       answers.append(
         HubAnswer(
           session: session.id, verdict: verdict, action: action,
@@ -66,28 +70,45 @@ extension CaseStore {
 
   // MARK: making frames again
 
+  private func isAnswered(
+    _ session: DrawSession, _ commit: DrawRecord.Commit, of unit: Scope
+  ) throws(CaseworkError) -> Bool {
+    if try acknowledgement(of: commit.hash, in: unit) != nil { return true }
+    return try row(of: DrawTables.voids, in: unit, key: [.text(session.id)]) != nil
+  }
+
+  /// What came of making the frames of a session again.
+  private struct Remade {
+    var verdict = FrameVerdict.match
+    /// Rows by stratum of each frame that could be made.
+    var counts: [DrawHash: [StratumCount]] = [:]
+  }
+
+  /// `isAnswered`: what this hub found equal before is equal still, its cut does not change.
   private func verify(
-    _ session: DrawSession, of unit: Scope
-  ) throws(CaseworkError) -> FrameVerdict {
-    var worst = FrameVerdict.match
+    _ session: DrawSession, of unit: Scope, isAnswered: Bool
+  ) throws(CaseworkError) -> Remade {
+    var result = Remade()
     for task in session.tasks {
+      let key: [Value] = [.text(task.frame.description), .text("\(ownScope)")]
+      let held = isAnswered ? try row(of: DrawTables.witnesses, in: unit, key: key) : nil
+      if held?.text("verdict") == FrameVerdict.match.rawValue { continue }
       let objects = try header(of: task.frame, in: unit)
       let pool = try header(of: task.inspectorFrame, in: unit)
-      let verdict: FrameVerdict
-      if let made = try remake(task, objects, unit: unit) {
+      var verdict = FrameVerdict.pending
+      let made = try remake(task, objects, unit: unit)
+      if let made {
         let isSame =
           task.frame == objects.hash && task.inspectorFrame == pool.hash
           && made.objects.tree.root == objects.root && made.pool.tree.root == pool.root
           && UInt64(made.objects.rows.count) == objects.rowCount
         verdict = isSame ? .match : .mismatch
-        try witness(task.frame, verdict, made.objects, unit: unit)
-      } else {
-        verdict = .pending
-        try witness(task.frame, verdict, nil, unit: unit)
+        result.counts[task.frame] = made.objects.counts
       }
-      if verdict != .match, worst != .mismatch { worst = verdict }
+      try witness(task.frame, verdict, made?.objects, unit: unit)
+      if verdict != .match, result.verdict != .mismatch { result.verdict = verdict }
     }
-    return worst
+    return result
   }
 
   /// The frames of a task at its cut; nil when the cut is not known here.
@@ -160,12 +181,9 @@ extension CaseStore {
   // MARK: answering
 
   private func answer(
-    _ session: DrawSession, _ commit: DrawRecord.Commit, _ verdict: FrameVerdict, unit: Scope,
+    _ session: DrawSession, _ commit: DrawRecord.Commit, _ made: Remade, unit: Scope,
     secret: DrawSecret
   ) throws(CaseworkError) -> HubAnswer.Action {
-    guard try acknowledgement(of: commit.hash, in: unit) == nil,
-      try row(of: DrawTables.voids, in: unit, key: [.text(session.id)]) == nil
-    else { return .answeredBefore }
     let year = try frozenYear(of: session, in: unit)
     let hubRow = try row(
       of: DrawTables.hubAnchors, in: unit, key: [.integer(Int64(year)), .text("\(ownScope)")])
@@ -173,13 +191,13 @@ extension CaseStore {
     if let breach = try fault(of: commit, session, year: year, unit: unit) {
       return .withheld(breach)
     }
-    if verdict == .mismatch {
+    if made.verdict == .mismatch {
       return .withheld(
         RuleBreach(
           .objectDraw, row: session.id,
           .frameDiffers(frame: session.tasks[0].frame.description)))
     }
-    if let breach = try ruleBreach(session, unit: unit) {
+    if let breach = try ruleBreach(session, made, unit: unit) {
       _ = try void(session.id, of: unit, reason: "\(breach.requirement.rawValue)", approver: author)
       return .voided(breach)
     }
@@ -263,11 +281,11 @@ extension CaseStore {
 
   /// What voids a commit: a list that was known and not used (C-08), a cap, a redraw without a void.
   private func ruleBreach(
-    _ session: DrawSession, unit: Scope
+    _ session: DrawSession, _ made: Remade, unit: Scope
   ) throws(CaseworkError) -> RuleBreach? {
     for task in session.tasks {
       let header = try header(of: task.frame, in: unit)
-      guard let cut = RosterCut(header.cut), let made = try remake(task, header, unit: unit) else {
+      guard let cut = RosterCut(header.cut), let counts = made.counts[task.frame] else {
         continue
       }
       let day = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date
@@ -285,7 +303,7 @@ extension CaseStore {
             .outdatedList(committed: header.itemListVersion, known: list.baseVersion))
         }
         try task.parameters.check(
-          against: items, counts: made.objects.counts,
+          against: items, counts: counts,
           batchThresholdBp: UInt32(clamping: rules.batchThresholdBp))
       } catch {
         return RuleBreach(.ratioCap, row: task.code, .draw(error))

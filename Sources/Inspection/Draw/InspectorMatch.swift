@@ -90,6 +90,8 @@ private struct MatchBoard {
   private let rows: [InspectorRow]
   private let rules: MatchingRules
   private let keyed: KeyedDigest
+  /// On duty and certified through the last day: what no object changes.
+  private let isReady: [Bool]
   private var loads: [UInt64]
   private var conflicts: [String: Set<String>] = [:]
   private var stations: [String: String] = [:]
@@ -101,6 +103,7 @@ private struct MatchBoard {
     self.rules = rules
     keyed = KeyedDigest(key: seed)
     loads = pool.rows.map { UInt64($0.load) }
+    isReady = pool.rows.map { $0.isOnDuty && $0.certificateValidTo >= rules.lastDay }
     for entry in avoidance {
       switch entry.kind {
       case .conflict: conflicts[entry.object, default: []].insert(entry.other)
@@ -128,20 +131,16 @@ private struct MatchBoard {
 
   /// Visits with the fewest eligible inspectors first, chance among equals.
   func order(_ objects: [String]) -> [(object: String, eligible: UInt32)] {
-    objects.map { object in
+    let free = rows.indices.filter { isReady[$0] && hasRoom($0) }
+    return objects.map { object in
       var bytes = DrawBytes(tag: "YDR1/vis")
       bytes.text(object)
-      let eligible = rows.indices.count { isAble(object, $0) && hasRoom($0) }
+      let avoided = conflicts[object] ?? []
+      let eligible =
+        avoided.isEmpty ? free.count : free.count { !avoided.contains(rows[$0].id) }
       return (object: object, eligible: UInt32(eligible), digest: keyed.hash(bytes.bytes))
     }.sorted { ($0.eligible, $0.digest) < ($1.eligible, $1.digest) }
       .map { (object: $0.object, eligible: $0.eligible) }
-  }
-
-  /// On duty, certified through the last day, without a conflict: everything but load and team.
-  private func isAble(_ object: String, _ index: Int) -> Bool {
-    let row = rows[index]
-    return row.isOnDuty && row.certificateValidTo >= rules.lastDay
-      && !conflicts[object, default: []].contains(row.id)
   }
 
   private func hasRoom(_ index: Int) -> Bool {
@@ -154,11 +153,27 @@ private struct MatchBoard {
     !row.station.isEmpty && stations[object] == row.station
   }
 
-  private func fits(_ object: String, _ index: Int, beside team: [InspectorRow]) -> Bool {
-    guard isAble(object, index), !team.contains(where: { $0.id == rows[index].id }) else {
-      return false
-    }
-    return !isOwnStation(object, rows[index]) || !team.contains { isOwnStation(object, $0) }
+  /// Who may go to an object beside a team: all but the load, looked up once for all inspectors.
+  private struct Fit {
+    let avoided: Set<String>
+    let members: [String]
+    /// The object's own station when one more from there would be too many.
+    let station: String?
+  }
+
+  private func fit(_ object: String, beside team: [InspectorRow]) -> Fit {
+    let isTaken = team.contains { isOwnStation(object, $0) }
+    return Fit(
+      avoided: conflicts[object] ?? [], members: team.map(\.id),
+      station: isTaken ? stations[object] : nil)
+  }
+
+  private func fits(_ fit: Fit, _ index: Int) -> Bool {
+    guard isReady[index] else { return false }
+    if fit.avoided.isEmpty, fit.members.isEmpty, fit.station == nil { return true }
+    let row = rows[index]
+    return !fit.avoided.contains(row.id) && !fit.members.contains(row.id)
+      && (fit.station == nil || row.station != fit.station)
   }
 
   /// From the candidates with the smallest load the one with the smallest digest.
@@ -174,8 +189,9 @@ private struct MatchBoard {
   }
 
   private func candidates(_ object: String, beside team: [InspectorRow], tag: String?) -> [Int] {
-    rows.indices.filter { index in
-      hasRoom(index) && fits(object, index, beside: team)
+    let fit = fit(object, beside: team)
+    return rows.indices.filter { index in
+      hasRoom(index) && fits(fit, index)
         && (tag.map { rows[index].tags.contains($0) } ?? true)
     }
   }
@@ -223,10 +239,11 @@ private struct MatchBoard {
   /// Step 16: moves one member of a filled visit here, when only the month cap kept that one out and a
   /// substitute keeps the other team whole.
   private mutating func swap(into object: String, _ team: [InspectorRow], tag: String?) {
+    let fit = fit(object, beside: team)
     for other in filledOrder {
       let members = self.team(of: other)
       for (place, member) in members.enumerated() {
-        guard fits(object, member, beside: team), !hasRoom(member),
+        guard fits(fit, member), !hasRoom(member),
           tag.map({ rows[member].tags.contains($0) }) ?? true
         else { continue }
         var rest = members

@@ -51,14 +51,13 @@ extension DemoSeason {
     return table.text
   }
 
-  /// What had to be and what was, line by line.
+  /// What came of the season, line by line; with what had to, where that is something else.
   var findingsText: String {
-    var table = TextTable([
-      .init("season"), .init("unit"), .init("must be"), .init("is"), .init(""),
-    ])
+    var table = TextTable([.init("season"), .init("unit"), .init("is"), .init("")])
     for finding in findings {
       table.append([
-        finding.what, finding.unit, finding.expected, finding.found,
+        finding.what, finding.unit,
+        finding.isAsExpected ? finding.found : "\(finding.found), not \(finding.expected)",
         finding.isAsExpected ? "✓" : "✗",
       ])
     }
