@@ -14,9 +14,7 @@ enum CaseAccess {
     _ body: (CaseStore) throws(CaseworkError) -> Result
   ) throws(Problem) -> Result {
     do throws(CaseworkError) {
-      let store = CaseStore(
-        replica, author: author, calendar: try ReferenceData.calendar()
-      ) { Wall.milliseconds }
+      let store = try CaseStore(inForce: replica, author: author) { Wall.milliseconds }
       return try body(store)
     } catch {
       throw Problem(failed, on: subject, error)

@@ -65,11 +65,17 @@ struct ReportCommand: ParsableCommand {
     let cut: ReportCut
     let text: String
     do throws(CaseworkError) {
-      let maker = CaseReport(
-        replica, divisions: divisions, calendar: try ReferenceData.calendar())
+      let store = try CaseStore(inForce: replica, author: "") { Wall.milliseconds }
+      let maker: CaseReport
       if let asOf {
         cut = try Self.cut(in: asOf)
+        maker = CaseReport(
+          replica, divisions: divisions,
+          calendar: try store.issuedCalendar(version: cut.calendarVersion),
+          rules: try store.rules(version: cut.rulesVersion))
       } else {
+        maker = CaseReport(
+          replica, divisions: divisions, calendar: store.calendar, rules: store.rules)
         cut = try newCut(maker)
       }
       report = try maker.report(at: cut)

@@ -5,8 +5,12 @@ import Casework
 struct RosterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "roster",
-    abstract: "Import, export and generate rosters of companies and inspectors.",
-    subcommands: [RosterImportCommand.self, RosterExportCommand.self, RosterGenerateCommand.self])
+    abstract:
+      "Import, export and generate rosters of companies and inspectors; find one subject twice.",
+    subcommands: [
+      RosterImportCommand.self, RosterExportCommand.self, RosterGenerateCommand.self,
+      RosterSameCommand.self, RosterUniteCommand.self,
+    ])
 }
 
 extension RosterTable: ExpressibleByArgument {}

@@ -11,8 +11,8 @@ struct SpecialCommand: ParsableCommand {
     discussion: """
       LEAD needs a lead that is being verified; RISK_SPECIAL a task with its analysis and approver; SIEVE \
       such a task and the draw of its inspectors; ROUTINE_SPECIAL_FIELD items that are not on the list. \
-      Anything else on a listed item is refused (一(二)–一(五)). Items are judged by the list that the \
-      program ships.
+      Anything else on a listed item is refused (一(二)–一(五)). Items are judged by the list that holds \
+      in the unit today.
       """)
 
   @OptionGroup var node: NodeFolder
@@ -75,11 +75,8 @@ struct SpecialCommand: ParsableCommand {
       window: from.date...to.date, items: item.map { ($0, department) }, team: team)
     try CaseAccess.write(node, "cannot dispatch the visit", author: author.name) {
       store throws(CaseworkError) in
-      guard let unit = UnitCode("\(store.ownScope)") else { return }
-      let list = EffectiveList(
-        base: try ReferenceData.itemList(), tiers: [], unit: unit, on: DayArgument.today,
-        rules: store.rules)
-      try store.dispatchSpecial(order, lead: lead, list: list)
+      try store.dispatchSpecial(
+        order, lead: lead, list: store.effectiveList(of: store.ownScope, on: DayArgument.today))
     }
     try StandardStream.output.write("\(visit) dispatched\n")
   }

@@ -26,6 +26,7 @@ import Terminal
       BundleCommand.self,
       FramesCommand.self,
       ListCommand.self,
+      ReferenceCommand.self,
       PlanCommand.self,
       DrawCommand.self,
       ResultCommand.self,

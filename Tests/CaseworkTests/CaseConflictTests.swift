@@ -1,6 +1,7 @@
 import Casework
 import Causality
 import Changes
+import Foundation
 import Inspection
 import Store
 import Testing
@@ -140,6 +141,130 @@ import Testing
     let frame = try #require(rows.first { $0.keyText == session.tasks[0].frame.description })
     #expect(frame.integer("list_version") == 2_026_030_901)
     #expect(offline.valueIndex == 0 && session.valueIndex == 1)
+  }
+
+  @Test func `C-08: a county that had received the new list and drew under the old one is voided`()
+    throws
+  {
+    let draw = try DrawWorld()
+    let world = draw.world
+    let county = world.scope(.county)
+    try world.store(.province).issue(list(2_026_030_901, without: []))
+    try world.settle()
+    // It knows the list, and binds itself to the one before by writing its own frame.
+    let honest = try world.store(.county).freeze([draw.task])
+    try forgeOldList(honest, in: world)
+    _ = try world.store(.county).commit(
+      "old", operator: draw.first, supervisor: draw.second)
+    try world.settle()
+    let answers = try draw.acknowledge()
+    guard case .voided(let breach) = answers.first(where: { $0.session == "old" })?.action else {
+      Issue.record("\(answers)")
+      return
+    }
+    #expect("\(breach.rule)".hasPrefix("outdatedList"))
+    try world.settle()
+    let standing = try world.store(.county).standing(
+      of: world.store(.county).session("old", of: county), in: county)
+    #expect(standing.isVoided)
+  }
+
+  /// Writes the session `old`: what an honest one froze, in a frame that names the program's list.
+  private func forgeOldList(_ honest: DrawSession, in world: CaseWorld) throws {
+    let (county, store) = (world.scope(.county), world.store(.county))
+    let task = honest.tasks[0]
+    let frames = try store.rows(of: DrawTables.frames, in: county)
+    let frame = try #require(frames.first { $0.keyText == task.frame.description })
+    let rows = try store.rows(of: DrawTables.sessions, in: county)
+    let session = try #require(rows.first { $0.keyText == honest.id })
+    let entries = try JSONDecoder().decode(
+      [FrameCut.Entry].self, from: Data(frame.text("version_vector").utf8))
+    let header = FrameHeader(
+      unit: "\(county)", kind: .objects, itemListVersion: ReferenceData.itemListVersion,
+      frozenAtMilliseconds: UInt64(frame.integer("frozen_at") ?? 0), cut: try FrameCut(entries),
+      rowCount: UInt64(frame.integer("row_count") ?? 0),
+      root: try #require(HexText.bytes(frame.text("merkle_root")).flatMap { DrawHash($0) }))
+    let forged = header.hash.description
+    _ = try world[.county].write(author: "t", wallMilliseconds: world.wall) {
+      transaction throws(StoreError) in
+      for (table, key, row) in [
+        (DrawTables.frames, forged, frame), (DrawTables.sessions, "old", session),
+      ] {
+        try transaction.insert(
+          table.id, scope: county, key: [.text(key)],
+          zip(table.fields, row.values).map { field, value in
+            if field.name == "list_version" {
+              return ColumnValue(field.id, .integer(Int64(ReferenceData.itemListVersion)))
+            }
+            let text = value.string?.replacing(task.frame.description, with: forged)
+            return ColumnValue(field.id, text.map { .text($0) } ?? value)
+          })
+      }
+    }
+  }
+
+  @Test
+  func `C-24: a county's unlicensed trader turns out to be a company that was licensed later`()
+    throws
+  {
+    let draw = try DrawWorld(companies: 20)
+    let world = draw.world
+    let county = world.scope(.county)
+    let (alias, survivor) = ("530102700000017", "91530102MA6KABCD12")
+    func insert(_ place: CaseWorld.Place, _ code: String, _ address: String) throws {
+      _ = try world[place].write(author: "\(place)", wallMilliseconds: world.wall) {
+        transaction throws(StoreError) in
+        try transaction.insert(
+          RosterSchema.companies.id, scope: county, key: [.text(code)],
+          [
+            ColumnValue(CompanyFields.name.id, .text("老街小吃店")),
+            ColumnValue(CompanyFields.actualAddress.id, .text(address)),
+            ColumnValue(CompanyFields.registrationState.id, .text("ACTIVE")),
+            ColumnValue(CompanyFields.creditClass.id, .text("D")),
+          ])
+      }
+    }
+    // Both write without a link; the county has looked the trader up on the spot.
+    try insert(.county, alias, "老街1号")
+    try insert(.province, survivor, "老街1号")
+    try insert(.province, "91530102MA6KABCD2U", "新街9号")
+    let visit = VisitTables.visits
+    _ = try world[.county].write(author: "t", wallMilliseconds: world.wall) {
+      transaction throws(StoreError) in
+      try transaction.insert(
+        visit.id, scope: county, key: [.text("v1")],
+        [
+          ColumnValue(visit.column("subject_code"), .text(alias)),
+          ColumnValue(visit.column("origin"), .text("ROUTINE_SPECIAL_FIELD")),
+          ColumnValue(visit.column("window_from"), .text("2026-03-01")),
+          ColumnValue(visit.column("window_to"), .text("2026-03-31")),
+        ])
+    }
+    try world.settle()
+    for place in [CaseWorld.Place.county, .prefecture, .province] {
+      let found = try world.store(place).sameSubjects(of: county)
+      #expect(found.map(\.alias) == [alias] && found.map(\.survivor) == [survivor], "\(place)")
+    }
+    let store = world.store(.county)
+    expectRefused("malformed") { try store.unite(alias: survivor, into: alias, reason: "同一主体") }
+    expectRefused("missing") { try store.unite(alias: alias, into: survivor, reason: "") }
+    try store.unite(alias: alias, into: survivor, reason: "现场核实为同一主体")
+    try world.settle()
+    let top = world.store(.province)
+    #expect(try top.sameSubjects(of: county).isEmpty)
+    #expect(try top.aliases(of: county) == [alias: survivor])
+    let held = try top.rows(of: visit, in: county)
+    #expect(held.map { $0.text("subject_code") } == [alias], "no reference is rewritten")
+    // One subject is drawn once: 20 of the roster, the company, its namesake elsewhere.
+    let session = try draw.commit()
+    try world.settle()
+    #expect(try draw.acknowledge().map(\.verdict) == [.match])
+    try world.settle()
+    let drawn = try store.run(session.id, secret: draw.secret(.county))
+    #expect(drawn.draws[0].strata.reduce(0) { $0 + $1.eligible } == 22)
+    let record = try store.drawRecord(of: county, year: 2026, withRows: true)
+    let row = record.frames.compactMap(\.rows).flatMap { $0 }.first { $0.key == alias }
+    #expect(row?.status == .moved)
   }
 
   @Test func `C-09: the hub's note on version 1 stands beside version 2`() throws {

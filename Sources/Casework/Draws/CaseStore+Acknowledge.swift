@@ -290,6 +290,7 @@ extension CaseStore {
       }
       let day = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date
       let list = try effectiveList(of: unit, on: day ?? CivilDate.latest, at: cut)
+      let rules = try rules(on: day ?? CivilDate.latest, at: cut)
       if list.baseVersion != header.itemListVersion {
         return RuleBreach(
           .ratioCap, row: task.code,

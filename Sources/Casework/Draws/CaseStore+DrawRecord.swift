@@ -37,6 +37,7 @@ extension CaseStore {
     }
     let day = Instant(milliseconds: Int64(clamping: last.header.frozenAtMilliseconds)).date
     let list = try effectiveList(of: unit, on: day ?? CivilDate.latest, at: cut)
+    let rules = try rules(on: day ?? CivilDate.latest, at: cut)
     let items = try drawing { () throws(DrawError) in try list.drawItems(rules) }
     var frames: [DrawHash: DrawRecord.PublishedFrame] = [:]
     for entry in drawn {

@@ -64,10 +64,12 @@ extension CaseStore {
     let barriers = try barrierBreaches(cut, on: day, row: codes.joined(separator: " "))
     if !options.allowsStale, let refusal = barriers.refusal { throw refusal }
     let list = try effectiveList(of: unit, on: day, at: cut)
+    let rules = try rules(on: day, at: cut)
     let items = try drawing { () throws(DrawError) in try list.drawItems(rules) }
     let maker = FrameMaker(self, unit: unit, cut: cut, frozenAt: now)
     var freezer = Freezer(
-      store: self, maker: maker, list: list, items: items, frozenAt: now, options: options)
+      store: self, maker: maker, list: list, rules: rules, items: items, frozenAt: now,
+      options: options)
     for code in codes { try freezer.add(code) }
     let id = HexText.text(SystemHost().randomBytes(16))
     let index = try nextValueIndex()
@@ -236,6 +238,7 @@ private struct Freezer {
   let store: CaseStore
   let maker: FrameMaker
   let list: EffectiveList
+  let rules: RuleSet
   let items: DrawItemList
   let frozenAt: UInt64
   let options: FreezeOptions
@@ -243,10 +246,11 @@ private struct Freezer {
   private(set) var tasks: [FrozenTask] = []
 
   init(
-    store: CaseStore, maker: FrameMaker, list: EffectiveList, items: DrawItemList, frozenAt: UInt64,
-    options: FreezeOptions
+    store: CaseStore, maker: FrameMaker, list: EffectiveList, rules: RuleSet, items: DrawItemList,
+    frozenAt: UInt64, options: FreezeOptions
   ) {
     (self.store, self.maker, self.list, self.items) = (store, maker, list, items)
+    self.rules = rules
     (self.frozenAt, self.options) = (frozenAt, options)
   }
 
@@ -323,7 +327,7 @@ private struct Freezer {
     let eligible = counts.reduce(UInt64(0)) { $0 + UInt64($1.eligible) }
     let cap = mode == .sample ? items.allowedTotal(codes: task.itemCodes, eligible: eligible) : nil
     let required = Set(task.itemCodes.flatMap { list.item($0)?.qualifications ?? [] })
-    let threshold = UInt32(clamping: store.rules.batchThresholdBp)
+    let threshold = UInt32(clamping: rules.batchThresholdBp)
     return try drawing(task.code) { () throws(DrawError) in
       let matching = try MatchingRules(
         teamSize: task.teamSize, firstDay: FrameMaker.number(of: task.windowFrom),

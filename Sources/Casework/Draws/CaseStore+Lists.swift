@@ -140,7 +140,8 @@ extension CaseStore {
       if let overlay, stream.scope == unit { overlays.append(overlay) }
       tiers.append(overlays)
     }
-    return EffectiveList(base: base, tiers: tiers, unit: code, on: day, rules: rules)
+    return EffectiveList(
+      base: base, tiers: tiers, unit: code, on: day, rules: try rules(on: day, at: cut))
   }
 
   private func itemLists(of top: Scope, at cut: RosterCut?) throws(CaseworkError) -> [ItemList] {

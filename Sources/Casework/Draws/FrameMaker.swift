@@ -39,19 +39,21 @@ struct FrameMaker {
   /// All companies of the unit; those that may not be drawn say why (§4.4 T1).
   func objects(filter: FilterExpression?) throws(CaseworkError) -> Frame {
     let marks = try exclusions()
-    let visits = try visitCounts()
+    let aliases = try aliases()
+    let visits = try visitCounts(aliases)
     let (tags, listed) = (try tags(), try listedSubjects())
     let libraries = try rows(of: FollowUpTables.libraryMembers).reduce(into: [String: [String]]()) {
       $0[$1.key[0].string ?? "", default: []].append($1.key[1].string ?? "")
     }
     let columns = CompanyColumns()
     let rule = FrameRule(filter: filter)
-    let caps = store.rules.yearlyVisitCaps
+    let caps = try store.rules(on: day, at: cut).yearlyVisitCaps
     var frameRows: [FrameRow] = []
     try forEach(RosterSchema.companies.id) { row in
       guard let code = row.key.first?.string else { return }
       let credit = columns.text(row, .creditClass).isEmpty ? "N" : columns.text(row, .creditClass)
       var exclusions = marks[code] ?? []
+      if aliases[code] != nil { exclusions.insert(.moved) }
       if let state = Self.status(of: columns.text(row, .state)) { exclusions.insert(state) }
       if let cap = caps[credit], visits[code, default: 0] >= cap { exclusions.insert(.frequency) }
       var fields: [FilterField: [String]] = [
@@ -102,15 +104,24 @@ struct FrameMaker {
     }
   }
 
-  /// Visits of this year by company; leads apart, what was merged counts once (R-2.18, C-11).
-  private func visitCounts() throws(CaseworkError) -> [String: Int] {
+  /// Codes that stand for another subject (C-24).
+  private func aliases() throws(CaseworkError) -> [String: String] {
+    try rows(of: FollowUpTables.aliases).reduce(into: [:]) {
+      $0[$1.keyText] = $1.text("survivor_code")
+    }
+  }
+
+  /// Visits of this year by company; leads apart, what was merged counts once, what was found under another code
+  /// counts for its subject (R-2.18, C-11, C-24).
+  private func visitCounts(_ aliases: [String: String]) throws(CaseworkError) -> [String: Int] {
     let merged = Set(try rows(of: VisitTables.visitLinks).compactMap { $0.key[1].string })
     var counts: [String: Int] = [:]
     for visit in try rows(of: VisitTables.visits) {
       guard visit.date("window_from")?.year == day.year, visit.text("state") != "CANCELLED",
         visit.text("origin") != CheckOrigin.lead.rawValue, !merged.contains(visit.keyText)
       else { continue }
-      counts[visit.text("subject_code"), default: 0] += 1
+      let subject = visit.text("subject_code")
+      counts[aliases[subject] ?? subject, default: 0] += 1
     }
     return counts
   }

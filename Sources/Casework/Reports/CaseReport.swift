@@ -84,6 +84,8 @@ package struct CaseReport {
     _ source: Replica
   ) throws(CaseworkError) -> IndicatorReport {
     let written = try lastWritten(cut)
+    let moved = try CaseStore(source, author: "", calendar: calendar, rules: rules) { 0 }
+      .movedDivisions(on: document.asOf.date ?? days.upperBound)
     let period = IndicatorPeriod(
       days: days, asOf: document.asOf, today: document.asOf.date ?? days.upperBound,
       calendar: calendar, rules: rules)
@@ -109,7 +111,8 @@ package struct CaseReport {
       reports.append(
         UnitReport(
           unit: code, name: unit.name,
-          parent: unit.scope == top ? nil : unit.parent.flatMap { UnitCode("\($0)") },
+          parent: unit.scope == top
+            ? nil : (moved[unit.scope] ?? unit.parent).flatMap { UnitCode("\($0)") },
           cut: Self.shortHash(of: cut, unit.scope), lastContactAt: heard, figures: figures))
     }
     return IndicatorReport(reports, asOf: document.asOf)

@@ -121,9 +121,19 @@ package enum FollowUpTables {
     key: [.text("inspector_code"), .text("trained_on"), .text("topic")], existence: .addWins,
     [.number(1, "hours", "学时", .latest), .text(2, "issuer", "组织单位", .latest)])
 
+  /// 主体并号: a code without a credit code that stands for another subject; a person's decision (C-24).
+  package static let aliases = CaseTable(
+    1_152, "subject_aliases", "主体并号", key: [.text("alias_code")],
+    [
+      .text(1, "survivor_code", "保留主体", .latest),
+      .text(2, "reason", "理由", group: 1, .latest),
+      .text(3, "decided_by", "认定人", group: 1, .latest),
+      .date(4, "decided_on", "认定日期", group: 1, .latest),
+    ])
+
   package static let all = [
     followUps, handOvers, handOverAnswers, handOverDecisions, listings, caseFilings,
     justiceTransfers, leads, conflictsOfInterest,
-    libraryMembers, inspectorTags, trainings,
+    libraryMembers, inspectorTags, trainings, aliases,
   ]
 }

@@ -75,8 +75,16 @@ package enum IssuedTables {
       .text(2, "name", "节日", group: 1, .immutable),
     ])
 
+  /// 区划隶属: where a division belongs from a day on, when that is not the program's table (C-31).
+  package static let divisions = CaseTable(
+    1_107, "division_parents", "区划隶属", key: [.text("moved_division"), .text("effective_from")],
+    [
+      .text(1, "parent", "上级区划", .immutable),
+      .text(2, "name", "名称", group: 1, .immutable),
+    ])
+
   package static let all = [
-    itemLists, items, overlays, ruleSets, guidelines, requirements, calendarDays,
+    itemLists, items, overlays, ruleSets, guidelines, requirements, calendarDays, divisions,
   ]
 
   /// The fields of an item; all in one register.

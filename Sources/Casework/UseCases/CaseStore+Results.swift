@@ -24,6 +24,7 @@ extension CaseStore {
   /// for a final one, which is only amended, `missing` for an item that the visit does not have.
   package func enter(_ entry: ResultEntry, _ key: ResultKey) throws(CaseworkError) {
     let scope = ownScope
+    let guideline = try guidelines(of: key.item, for: scope).first?.map(\.version).max()
     try perform("result entered") {
       transaction throws(StoreError) -> Result<Void, CaseworkError> in
       guard
@@ -44,6 +45,8 @@ extension CaseStore {
         values.set("signers", Set(entry.signers).sorted().joined(separator: " "))
         if held?.text("checklist") != Self.lines(of: entry.checklist) {
           values.set("checklist", Self.lines(of: entry.checklist))
+          // Whatever comes later, the result stays valid under what it was made by.
+          if let guideline { values.set("guideline_version", Int64(clamping: guideline)) }
         }
         if state == "NONE" { values.set("state", "ENTERED") }
       }
@@ -66,6 +69,14 @@ extension CaseStore {
     let rules = try resultRules(for: key, list: list, mandatoryQuestions: mandatoryQuestions)
     if let refusal = rules.breaches(of: entry, row: key.row).refusal { throw refusal }
     try move(key, to: "REVIEW", reviewer: nil, opinion: "")
+  }
+
+  /// Sends a result to review by the list and the guidelines known here. Throws as the longer form.
+  package func submit(_ key: ResultKey) throws(CaseworkError) {
+    try submit(
+      key, list: try effectiveList(of: ownScope, on: today),
+      mandatoryQuestions: Guideline.mandatoryQuestions(
+        try guidelines(of: key.item, for: ownScope)))
   }
 
   /// Returns a result with an opinion (审核退回).

@@ -161,9 +161,7 @@ struct ResultCommand: ParsableCommand {
     func run() throws {
       try CaseAccess.write(node, "cannot submit the result", author: author.name) {
         store throws(CaseworkError) in
-        try store.submit(
-          result.key,
-          list: store.effectiveList(of: store.ownScope, on: DayArgument.today))
+        try store.submit(result.key)
       }
     }
   }
