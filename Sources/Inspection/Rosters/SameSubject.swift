@@ -39,10 +39,10 @@ package struct SameSubject: Hashable, Sendable {
   package static func suspected(
     _ rows: [Row], known: Set<String> = []
   ) -> [SameSubject] {
-    let open = rows.filter { !$0.hasCreditCode && !known.contains($0.code) }
+    let codeless = rows.filter { !$0.hasCreditCode && !known.contains($0.code) }
     var (byNumber, byName) = ([String: [Row]](), [String: [Row]]())
     let (numbers, names) = (
-      Set(open.flatMap { [$0.registrationNumber, $0.code] }), Set(open.map(\.name))
+      Set(codeless.flatMap { [$0.registrationNumber, $0.code] }), Set(codeless.map(\.name))
     )
     for row in rows where row.hasCreditCode {
       if !row.registrationNumber.isEmpty, numbers.contains(row.registrationNumber) {
@@ -51,7 +51,7 @@ package struct SameSubject: Hashable, Sendable {
       if !row.name.isEmpty, names.contains(row.name) { byName[row.name, default: []].append(row) }
     }
     var found: Set<SameSubject> = []
-    for row in open {
+    for row in codeless {
       /// One reason for a pair is enough.
       func add(_ other: Row, _ reason: Reason) {
         if !found.contains(where: { $0.alias == row.code && $0.survivor == other.code }) {
