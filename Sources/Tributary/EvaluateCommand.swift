@@ -35,7 +35,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Last business date that counts.")
     var to: DayArgument
 
-    @Option(help: "0 to 100.")
+    @Option(help: "0 to 100; otherwise computed from the indicators by the weights of the rules.")
     var score: Int64?
 
     @Option(help: "What else there is to say.")

@@ -12,6 +12,13 @@ import Testing
     #expect(Set(schema.tables.map(\.id)).count == schema.tables.count)
   }
 
+  @Test func `columns stand in the order of their ids, as rows are read`() {
+    for table in CaseworkSchema.tables {
+      let ids = table.fields.map(\.id.number)
+      #expect(ids == ids.sorted(), "\(table.declaration.name)")
+    }
+  }
+
   @Test func `domain §2.4: what is issued, signed or appended is immutable`() {
     let immutable = [
       IssuedTables.items, IssuedTables.overlays, IssuedTables.ruleSets,

@@ -233,6 +233,35 @@ import Testing
     #expect(draw.failures(of: record).isEmpty)
   }
 
+  @Test func `grade 3: county, hub and a public value that was named before it existed`() throws {
+    let draw = try DrawWorld()
+    let world = draw.world
+    let county = world.store(.county)
+    let session = try county.freeze([draw.task])
+    _ = try county.commit(
+      session.id, operator: draw.first, supervisor: draw.second, publicSource: .lottery,
+      reference: "2026030")
+    try world.settle()
+    #expect(try draw.acknowledge().map(\.action) == [.acknowledged])
+    try world.settle()
+    // The value of another issue is none.
+    expectRefused("malformed") {
+      _ = try county.run(
+        session.id, secret: draw.secret(.county),
+        publicValue: Array("双色球2026031:01,05,09,17,22,31+08".utf8))
+    }
+    let value = Array("双色球2026030:01,05,09,17,22,31+08".utf8)
+    #expect(
+      try county.run(session.id, secret: draw.secret(.county), publicValue: value).grade == .three)
+    for visit in try county.dispatch(session: session.id).visits {
+      try county.advance(visit: visit, through: ["NOTIFIED", "STARTED", "DONE"])
+    }
+    try county.reveal(session.id, secret: draw.secret(.county), publicValue: value)
+    let record = try county.drawRecord(of: world.scope(.county), year: 2026, withRows: true)
+    #expect(record.draws[0].reveal?.grade == .three)
+    #expect(draw.failures(of: record) == [])
+  }
+
   @Test func `T7: an answer that comes after a draw without it changes nothing of that draw`()
     throws
   {
@@ -315,6 +344,10 @@ import Testing
         session: session.id,
         appointments: [.init(subject: subject, inspector: "I9", reason: "人员不足", approver: "李局")]
       ).visits.count == 1)
+    let appointed = try county.drawRecord(of: world.scope(.county), year: 2026, withRows: true)
+    let team = appointed.draws[0].matching?.teams.first { $0.object == subject }
+    #expect(team?.appointed == ["I9"] && team?.reason == "人员不足" && team?.approver == "李局")
+    #expect(draw.failures(of: appointed) == [])
     try world.settle()
     let window = try draw.day("2026-04-01")...draw.day("2026-06-30")
     let hub = world.store(.prefecture)

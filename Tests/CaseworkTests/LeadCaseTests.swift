@@ -180,6 +180,12 @@ import Testing
       #expect(found[0].indicators.contains(",K05,检查完成率,0/1,"))
       #expect(found[1].indicators.contains(",K05,检查完成率,1/1,"))
     }
+    // Without a person's score it is computed: K01 missed, K04 and K05 reached; K06, K07 had no occasion.
+    let computed = try world.store(.prefecture).evaluate(
+      unit, id: "2026-2", method: .online, days: days, divisions: world.divisions)
+    let entry = try world.store(.prefecture).evaluations(of: unit).first { $0.id == "2026-2" }
+    let figures = try #require(entry).indicators
+    #expect(computed == 1 && entry?.score != nil, "\(figures)")
     #expect(throws: CaseworkError.self) {
       try world.store(.county).evaluate(
         unit, id: "2026-1", method: .online, days: days, divisions: world.divisions)

@@ -149,6 +149,31 @@ import Testing
   }
 }
 
+@Suite struct ScoreTests {
+  @Test
+  func `§5.3: a score is the weighted sum of what each indicator reached between floor and target`()
+  {
+    let rules = [
+      ScoreRule(.k04, weight: 200, floorBp: 6_000), ScoreRule(.k05, weight: 100),
+      ScoreRule(.k09Repeated, weight: 100, floorBp: 2_000, targetBp: 0),
+    ]
+    let score = Score(
+      [
+        .k04: .ratio(8, of: 10), .k05: .ratio(1, of: 1), .k09Repeated: .ratio(1, of: 10),
+        .k23: .count(4),
+      ], by: rules)
+    #expect(score.parts.map(\.share) == [5_000, 10_000, 5_000])
+    // (200 · ½ + 100 · 1 + 100 · ½) / 400
+    #expect(score.points == 63)
+    #expect(Score([.k04: .ratio(1, of: 2)], by: rules).points == 0, "below the floor")
+  }
+
+  @Test func `what had no occasion counts in neither sum; nothing at all is no score`() {
+    #expect(Score([.k07: .ratio(0, of: 0), .k05: .ratio(1, of: 1)]).points == 100)
+    #expect(Score([.k07: .ratio(0, of: 0)]).points == nil && Score([:]).points == nil)
+  }
+}
+
 @Suite struct IndicatorReportTests {
   private let asOf = Instant(milliseconds: 1_780_000_000_000)
 

@@ -101,7 +101,15 @@ extension CaseStore {
     let key: [Value] = [.text(session.id)]
     let revealed = try row(of: DrawTables.reveals, in: unit, key: key)
     let voided = try row(of: DrawTables.voids, in: unit, key: key)
+    let direct = try rows(of: VisitTables.assignments, in: unit) {
+      $0.text("draw_id") == session.id && $0.text("mode") == AssignmentMode.direct.rawValue
+    }
     for index in draws.indices {
+      if session.tasks.indices.contains(index), !direct.isEmpty {
+        draws[index].matching?.appoint(direct) { subject in
+          Self.visitID(session: session.id, task: session.tasks[index].code, subject: subject)
+        }
+      }
       let draw = draws[index]
       if let revealed, let grade = SeedGrade(rawValue: revealed.text("seed_grade")),
         let county = HexText.bytes(revealed.text("revealed_value")).flatMap({ DrawHash($0) })
@@ -158,6 +166,19 @@ extension CaseStore {
       var frame = DrawRecord.PublishedFrame(try frameHeader(hash, in: unit))
       frame.inspectors = withRows ? pool.rows : nil
       frames[hash] = frame
+    }
+  }
+}
+
+extension DrawRecord.Matching {
+  /// Notes who was appointed directly where chance found too few. `visit`: the visit of a company.
+  fileprivate mutating func appoint(_ direct: [CaseRow], visit: (String) -> String) {
+    for place in teams.indices where teams[place].state != .filled {
+      let key = Value.text(visit(teams[place].object))
+      let rows = direct.filter { $0.key[0] == key }.sorted { $0.keyText < $1.keyText }
+      guard let first = rows.first else { continue }
+      teams[place].appointed = rows.compactMap { $0.key[1].string }
+      (teams[place].reason, teams[place].approver) = (first.text("reason"), first.text("approver"))
     }
   }
 }

@@ -54,8 +54,8 @@ package enum DrawTables {
       .text(1, "seed_grade", "种子等级", .immutable),
       .text(2, "public_reference", "公开随机源", group: 1, .immutable),
       .text(3, "revealed_value", "揭示值", group: 1, .immutable),
-      .text(5, "public_value", "公开随机值", group: 1, .immutable),
       .number(4, "revealed_at", "揭示时间", group: 1, .immutable),
+      .text(5, "public_value", "公开随机值", group: 1, .immutable),
     ])
 
   /// 上级确认, written above.

@@ -56,6 +56,10 @@ extension CaseStore {
     let cut = try maker.cut(asOf: now, days: days).restricted(to: unit, replica.tree)
     let report = try maker.report(at: cut).filtered(units: [code], indicators: nil)
     let text = try cut.json()
+    var figures: [Indicator: Figure] = [:]
+    for line in report.lines { figures[line.indicator] = line.figure }
+    // A person's score goes before the computed one.
+    let score = score ?? Score(figures, by: rules.scoring).points
     let version =
       try rows(of: PlanTables.evaluations, in: unit) { $0.key.first == .text(id) }
       .count + 1

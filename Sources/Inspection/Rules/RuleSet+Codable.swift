@@ -20,6 +20,7 @@ extension RuleSet: Codable {
     case handOverAnswerWorkingDays = "hand_over_answer_working_days"
     case handOverRefusals = "hand_over_refusals"
     case yearlyVisitCaps = "yearly_visit_caps"
+    case scoring
     case entrustedBodiesOnlySupport = "entrusted_bodies_only_support"
     case neighboursNeedLetter = "neighbours_need_letter"
     case visitsNeedApproval = "visits_need_approval"
@@ -74,6 +75,7 @@ extension RuleSet: Codable {
         self[keyPath: path] = flag
       }
     }
+    scoring = try container.decodeIfPresent([ScoreRule].self, forKey: .scoring) ?? scoring
     let caps = try container.decodeIfPresent([String: Int].self, forKey: .yearlyVisitCaps)
     yearlyVisitCaps = caps ?? yearlyVisitCaps
   }
@@ -84,6 +86,7 @@ extension RuleSet: Codable {
     try container.encode(version, forKey: .version)
     for (key, path) in Self.numbers { try container.encode(self[keyPath: path], forKey: key) }
     for (key, path) in Self.flags { try container.encode(self[keyPath: path], forKey: key) }
+    try container.encode(scoring, forKey: .scoring)
     try container.encode(yearlyVisitCaps, forKey: .yearlyVisitCaps)
   }
 }

@@ -34,6 +34,8 @@ package struct RuleSet: Hashable, Sendable {
   package var handOverRefusals: Int
   /// On-site visits of one object in a year, leads apart, by credit class; N for all others.
   package var yearlyVisitCaps: [String: Int]
+  /// What a score of an evaluation is made of (domain.md §5.3).
+  package var scoring: [ScoreRule]
   package var switches: LaterRules
 
   /// Where national rules after 2019 differ from the notice; each can be turned off. Source: domain.md §9.
@@ -69,6 +71,7 @@ package struct RuleSet: Hashable, Sendable {
     handOverAnswerWorkingDays = 5
     handOverRefusals = 2
     yearlyVisitCaps = ["A": 1, "B": 1, "C": 2, "D": 4, "N": 2]
+    scoring = ScoreRule.standard
     switches = LaterRules()
   }
 }
