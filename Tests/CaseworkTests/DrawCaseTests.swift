@@ -262,6 +262,36 @@ import Testing
     #expect(draw.failures(of: record) == [])
   }
 
+  @Test func `T7, scenario 13: a county that has the hub's value and draws nothing is an ABORT`()
+    throws
+  {
+    let draw = try DrawWorld()
+    let world = draw.world
+    _ = try draw.commit()
+    try world.settle()
+    #expect(try draw.acknowledge().map(\.action) == [.acknowledged])
+    func aborts(on text: String) throws -> Figure? {
+      let county = world.scope(.county)
+      let today = try draw.day(text)
+      var reader = try FactsReader(world[.province], rules: RuleSet(), units: [county])
+      let facts = try reader.facts(of: county, today: today)
+      return facts.figures(
+        IndicatorPeriod(
+          days: try draw.day("2026-01-01")...draw.day("2026-12-31"),
+          asOf: Instant(today, hour: 9, minute: 0), today: today, calendar: world.calendar,
+          rules: RuleSet()))[.k18Abort]
+    }
+    try world.settle()
+    // Answered on Tuesday 10 March: five working days end on the 17th.
+    #expect(try aborts(on: "2026-03-17") == .count(0))
+    #expect(try aborts(on: "2026-03-18") == .count(1))
+    let session = try #require(try world.store(.county).sessions(of: world.scope(.county)).first)
+    _ = try world.store(.prefecture).void(
+      session.id, of: world.scope(.county), reason: "逾期未抽取", approver: "赵处")
+    try world.settle()
+    #expect(try aborts(on: "2026-03-18") == .count(0), "voided by the superior, drawn again")
+  }
+
   @Test func `T7: an answer that comes after a draw without it changes nothing of that draw`()
     throws
   {

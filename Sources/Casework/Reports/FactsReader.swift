@@ -155,7 +155,15 @@ package struct FactsReader {
     }
     var (voided, committed, drawn) = (Set<String>(), Set<String>(), Set<String>())
     try read(DrawTables.voids, [], in: unit) { row in voided.insert(row.keyText(0)) }
-    try read(DrawTables.commits, [], in: unit) { row in committed.insert(row.keyText(0)) }
+    var hashes: [String: String] = [:]
+    try read(DrawTables.commits, ["commit_hash"], in: unit) { row in
+      committed.insert(row.keyText(0))
+      hashes[row.keyText(0)] = row.text(0)
+    }
+    var answered: [String: CivilDate] = [:]
+    try read(DrawTables.acknowledgements, ["acknowledged_at"], in: unit) { row in
+      answered[row.keyText(0)] = row.integer(0).flatMap { Instant(milliseconds: $0).date }
+    }
     try read(DrawTables.results, [], in: unit) { row in drawn.insert(row.keyText(0)) }
     var draws = Draws()
     try read(DrawTables.sessions, ["frame_hash", "task_codes"], in: unit) { row in
@@ -169,7 +177,8 @@ package struct FactsReader {
         UnitFacts.Draw(
           drawnOn: frozenOn,
           verification: frame.verification.isEmpty ? "PENDING" : frame.verification,
-          isVoid: voided.contains(id)))
+          isVoid: voided.contains(id),
+          answeredUndrawnOn: drawn.contains(id) ? nil : hashes[id].flatMap { answered[$0] }))
     }
     return draws
   }

@@ -155,6 +155,16 @@ extension UnitFacts {
     set(.k18, .ratio(made.count { $0.verification == "MATCH" }, of: made.count))
     set(.k18Mismatch, .count(made.count { $0.verification == "MISMATCH" }))
     set(.k18Void, .count(made.count(where: \.isVoid)))
+    // T7: who knows the hub's value knows the result; not to draw then is an alarm.
+    set(
+      .k18Abort,
+      .count(
+        made.count { draw in
+          guard let answeredOn = draw.answeredUndrawnOn, !draw.isVoid else { return false }
+          let due = period.calendar.due(
+            after: answeredOn, workingDays: period.rules.drawWorkingDays)
+          return due.date < period.today
+        }))
   }
 }
 

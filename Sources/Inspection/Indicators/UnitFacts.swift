@@ -107,9 +107,14 @@ package struct UnitFacts: Hashable, Sendable {
     package let drawnOn: CivilDate
     package let verification: String
     package let isVoid: Bool
+    /// When the hub gave its value, while nothing was drawn with it; nil otherwise.
+    package let answeredUndrawnOn: CivilDate?
 
-    package init(drawnOn: CivilDate, verification: String, isVoid: Bool) {
+    package init(
+      drawnOn: CivilDate, verification: String, isVoid: Bool, answeredUndrawnOn: CivilDate? = nil
+    ) {
       (self.drawnOn, self.verification, self.isVoid) = (drawnOn, verification, isVoid)
+      self.answeredUndrawnOn = answeredUndrawnOn
     }
   }
 

@@ -7,6 +7,7 @@ extension RuleSet: Codable {
     case defaultCapBp = "default_cap_bp"
     case batchThresholdBp = "batch_threshold_bp"
     case filingGraceWorkingDays = "filing_grace_working_days"
+    case drawWorkingDays = "draw_working_days"
     case publicationWorkingDays = "publication_working_days"
     case listPublicationWorkingDays = "list_publication_working_days"
     case listingWorkingDays = "listing_working_days"
@@ -32,6 +33,7 @@ extension RuleSet: Codable {
     [
       (.defaultCapBp, \.defaultCapBp), (.batchThresholdBp, \.batchThresholdBp),
       (.filingGraceWorkingDays, \.filingGraceWorkingDays),
+      (.drawWorkingDays, \.drawWorkingDays),
       (.publicationWorkingDays, \.publicationWorkingDays),
       (.listPublicationWorkingDays, \.listPublicationWorkingDays),
       (.listingWorkingDays, \.listingWorkingDays),

@@ -10,6 +10,8 @@ package struct RuleSet: Hashable, Sendable {
   package var batchThresholdBp: Int
   /// Working days between a filing deadline and the last day of receipt.
   package var filingGraceWorkingDays: Int
+  /// Working days after the hub's answer within which a unit draws; later it is an ABORT (domain.md §4.4 T7).
+  package var drawWorkingDays: Int
   /// Working days for publication.
   package var publicationWorkingDays: Int
   /// Working days for a unit to publish its own item list after an issue.
@@ -58,6 +60,7 @@ package struct RuleSet: Hashable, Sendable {
     defaultCapBp = 2_000
     batchThresholdBp = 5_000
     filingGraceWorkingDays = 5
+    drawWorkingDays = 5
     publicationWorkingDays = 20
     listPublicationWorkingDays = 10
     listingWorkingDays = 10
