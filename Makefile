@@ -86,6 +86,16 @@ simulate: setup ## Builds in release and runs the simulator for at most MINUTES=
 	@echo "==> tributary-sim simulate --minutes $(MINUTES) --seeds $(SEEDS)"
 	@"$$($(SWIFT) build -c release --show-bin-path)/tributary-sim" simulate --minutes $(MINUTES) --seeds $(SEEDS)
 
+# What `make rehearse` rehearses, and the page that it writes.
+SCENARIO ?= Sim/scenarios/landslide-nujiang.json
+PAGE ?= rehearsal.html
+
+.PHONY: rehearse
+rehearse: setup ## Rehearses an outage of the whole province: a report and a page, e.g. make rehearse SCENARIO=Sim/scenarios/old-backup.json
+	$(SWIFT) build -c release --product tributary-sim
+	@"$$($(SWIFT) build -c release --show-bin-path)/tributary-sim" rehearse $(SCENARIO) --html $(PAGE) --progress
+	@echo "==> open $(PAGE) in a browser"
+
 # Where the copy of the tree with the planted bugs is built.
 PLANTED := .build/planted
 

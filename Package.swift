@@ -121,8 +121,13 @@ let package = Package(
         "Causality", "Changes", "Merge", "Wire", "Replication", "Store", "Peering", "CSQLite",
         "CFaultVFS",
       ], path: "Sim/Simulator", swiftSettings: settings),
+    .target(
+      name: "Outages",
+      dependencies: ["Causality", "Changes", "Store", "Casework", "Simulator"],
+      path: "Sim/Outages",
+      swiftSettings: settings),
     .executableTarget(
-      name: "Run", dependencies: ["Simulator", arguments], path: "Sim/Run",
+      name: "Run", dependencies: ["Simulator", "Outages", arguments], path: "Sim/Run",
       swiftSettings: settings),
     .target(
       name: "FuzzTargets",
@@ -150,7 +155,8 @@ let package = Package(
         "CZlib", subprocess,
       ]),
     tests("StoreTests", ["Causality", "Changes", "CSQLite", "Merge", "Store", "Wire", crypto]),
-    tests("SimulatorTests", ["Simulator"]),
+    tests("SimulatorTests", ["Simulator", "Outages"]),
+    tests("OutagesTests", ["Outages"]),
     tests("TerminalTests", ["Terminal"]),
     tests("TestSupportTests", []),
     .testTarget(name: "TidyTests", swiftSettings: settings),

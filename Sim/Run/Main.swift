@@ -13,7 +13,7 @@ struct Main: ParsableCommand {
       RunCommand.self, ReplayCommand.self, ShrinkCommand.self, SwarmCommand.self,
       DoublecheckCommand.self, SimulateCommand.self, CorpusCommand.self,
       CrashesCommand.self, CutsCommand.self, OrdersCommand.self, PlantCommand.self,
-      MutantsCommand.self, WorkerCommand.self,
+      MutantsCommand.self, RehearseCommand.self, WorkerCommand.self,
     ])
 }
 

@@ -1,17 +1,17 @@
 /// What a stream of chance is for: adding a draw in one place changes nothing elsewhere.
-enum ChanceLabel: UInt64 {
+package enum ChanceLabel: UInt64 {
   case plan = 1
-  case tie, delay, fate, chunk, schedule, host, disk, core
+  case tie, delay, fate, chunk, schedule, host, disk, core, work
 }
 
 /// A keyed stream of chance: a function of its key alone, without shared state.
 ///
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-struct Chance: RandomNumberGenerator {
+package struct Chance: RandomNumberGenerator {
   private var state: UInt64
 
   /// The stream of (seed, label, a, b).
-  init(_ seed: UInt64, _ label: ChanceLabel, _ a: UInt64 = 0, _ b: UInt64 = 0) {
+  package init(_ seed: UInt64, _ label: ChanceLabel, _ a: UInt64 = 0, _ b: UInt64 = 0) {
     state = Self.hash(Self.hash(Self.hash(seed, label.rawValue), a), b)
   }
 
@@ -27,24 +27,24 @@ struct Chance: RandomNumberGenerator {
     return word ^ word >> 31
   }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     return Self.mix(state)
   }
 
   /// A number of 0..<bound; 0 for a bound of 0.
-  mutating func below(_ bound: Int) -> Int { bound <= 0 ? 0 : Int(next() % UInt64(bound)) }
+  package mutating func below(_ bound: Int) -> Int { bound <= 0 ? 0 : Int(next() % UInt64(bound)) }
 
   /// A number of a range.
-  mutating func within(_ range: ClosedRange<Int>) -> Int {
+  package mutating func within(_ range: ClosedRange<Int>) -> Int {
     range.lowerBound + below(range.upperBound - range.lowerBound + 1)
   }
 
   /// True that many times in a million.
-  mutating func happens(perMillion: Int) -> Bool { below(1_000_000) < perMillion }
+  package mutating func happens(perMillion: Int) -> Bool { below(1_000_000) < perMillion }
 
   /// One of a list that is not empty.
-  mutating func pick<Element>(_ list: [Element]) -> Element { list[below(list.count)] }
+  package mutating func pick<Element>(_ list: [Element]) -> Element { list[below(list.count)] }
 
   /// Roughly exponential with that mean: the sum of a geometric number of halves and a uniform rest.
   mutating func exponential(mean: Int) -> Int {

@@ -6,6 +6,8 @@ package struct Plan: Hashable, Sendable {
     package let division: Int
     /// 0 for the top.
     package let parent: Int
+
+    package init(division: Int, parent: Int) { (self.division, self.parent) = (division, parent) }
   }
 
   /// What a person or program does at a node.

@@ -32,6 +32,10 @@ final class SimulatedNode {
   var forms: [Int: (row: Oracle.Row, form: FormSnapshot)] = [:]
   /// Events wait until then: the disk is slow, or the node stands still.
   var busyUntil: Nanoseconds = 0
+  /// The world's wall clock at virtual time zero, milliseconds since 1970.
+  var wallStart: UInt64 = 1_767_225_600_000
+  /// Numbers of the calls that this node is the hub of, ascending.
+  var hubCalls: [Int] = []
   /// Wall clock against the world's.
   var clockOffset = 0
   var clockDrift = 0
@@ -64,7 +68,7 @@ final class SimulatedNode {
   func wall(_ now: Nanoseconds) -> UInt64 {
     let elapsed = Int(now / 1_000_000)
     let (drift, _) = (elapsed / 1_000).multipliedReportingOverflow(by: clockDrift)
-    return UInt64(max(0, 1_767_225_600_000 + elapsed + clockOffset + drift / 1_000))
+    return UInt64(max(0, Int(wallStart) + elapsed + clockOffset + drift / 1_000))
   }
 
   /// A monotonic clock, milliseconds.
@@ -101,6 +105,12 @@ final class Call {
   /// The child's turn as said, to be said again (F2).
   var recorded: [[UInt8]] = []
   var isReplay = false
+  /// A long poll of a rehearsal that stands without machines.
+  var isQuiet = false
+  /// Bytes on the line: up, down.
+  var wireBytes = [0, 0]
+  /// How often the two ends had changed when it began.
+  var changesAtStart: (child: UInt64, hub: UInt64) = (0, 0)
   /// Whether the child's file was older than what its hub knew of it when it called.
   var isBehindItself = false
 

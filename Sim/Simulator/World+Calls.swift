@@ -12,6 +12,7 @@ extension World {
     let node = nodes[index]
     guard let replica = node.replica, let challenges = node.challenges, let hub = node.hub
     else { return }
+    if isWait, startQuietPoll(index, hub, attempt) { return }
     nextCall += 1
     let call = Call(
       number: nextCall, child: index, hub: hub, attempt: attempt, isWait: isWait,
@@ -20,6 +21,9 @@ extension World {
     trace.add(2, UInt64(nextCall), UInt64(index))
     node.attempts[attempt] = nextCall
     call.isBehindItself = isBehindItself(index)
+    if let rehearsed {
+      call.changesAtStart = (rehearsed.changes[index], rehearsed.hubChanges[index])
+    }
     do {
       let context = try context(replica, node)
       let shared = replica.streams(sharedWith: nodes[hub].code)
@@ -40,7 +44,7 @@ extension World {
     } catch {
       return giveUp(call, error)
     }
-    calls[nextCall] = call
+    insert(call)
     drain(call, isHub: false)
   }
 
@@ -212,7 +216,10 @@ extension World {
     if let exchange = side.machine as? ChildExchange { nodes[call.child].hint = exchange.hint }
     if let wait = side.machine as? ChildWait { nodes[call.child].hint = wait.hint }
     verdict.count(.applied, outcome.applied)
+    keepQuiet(call, outcome)
     end(call, outcome)
+    // Nothing is left to be ended.
+    if rehearsed != nil, call.hubSide == nil, call.isOpened { return remove(call.number) }
     if call.hubSide != nil || !call.isCut {
       queue.push(.linkEnded(call: call.number, isHub: true), at: now + .milliseconds(200_000))
     }
@@ -224,6 +231,7 @@ extension World {
     guard let call = calls[number], !call.isCut || bytes.isEmpty else { return }
     let index = isUp ? call.hub : call.child
     guard nodes[index].replica != nil else { return lose(call) }
+    if rehearsed != nil, isBlocked(call, isUp: isUp) { return lose(call) }
     if isBusy(index, event) { return }
     trace.add(3, UInt64(number), UInt64(bytes.count))
     trace.add(bytes)
@@ -284,6 +292,6 @@ extension World {
       drain(call, isHub: isHub)
     }
     call.isCut = true
-    if call.childSide == nil, call.hubSide == nil, isHub || call.isReplay { calls[number] = nil }
+    if call.childSide == nil, call.hubSide == nil, isHub || call.isReplay { remove(number) }
   }
 }

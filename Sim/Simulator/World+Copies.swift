@@ -53,6 +53,7 @@ extension World {
     faultvfs_erase(Int32(passing))
     node.mustStop = hasOtherLease
     distrust(index, holding: copy.known)
+    rehearsed?.deliveries.exclude(index, at: now)
     queue.push(.start(node: index, life: node.life), at: now + .milliseconds(1_000))
   }
 
@@ -84,7 +85,10 @@ extension World {
       let isElsewhere = nodes.indices.contains {
         checkers.known($0, dot.stream).contains(dot.replica, dot.number)
       }
-      if !isElsewhere { checkers.forget(dot) }
+      if !isElsewhere {
+        checkers.forget(dot)
+        rehearsed?.lose(dot, at: now)
+      }
     }
   }
 

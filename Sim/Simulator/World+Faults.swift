@@ -4,7 +4,7 @@ import Changes
 
 /// Faults at their moments, and the end of them.
 extension World {
-  func node(at division: Int) -> Int? { nodes.firstIndex { $0.plan.division == division } }
+  func node(at division: Int) -> Int? { places[division] }
 
   func strike(_ number: Int) {
     let fault = plan.faults[number]

@@ -9,6 +9,10 @@ extension World {
     call.messages += 1
     verdict.count(.messages)
     if isUp { call.recorded.append(bytes) }
+    if let rehearsed {
+      verdict.count(.bytes, bytes.count)
+      return send(call, isUp: isUp, bytes, over: rehearsed)
+    }
     let options = plan.options
     var chance = Chance(plan.seed, .fate, UInt64(call.number), UInt64(call.messages))
     let begin = max(now, nodes[from].busyUntil)
@@ -80,7 +84,7 @@ extension World {
     core.contains(call.child) && core.contains(call.hub)
   }
 
-  private func isBlocked(_ call: Call, isUp: Bool) -> Bool {
+  func isBlocked(_ call: Call, isUp: Bool) -> Bool {
     if isHealed { return !isInCore(call) }
     return cuts[call.child][isUp ? 0 : 1] > 0
   }
@@ -108,7 +112,7 @@ extension World {
       childLife: 0, hubLife: nodes[old.hub].life)
     call.isReplay = true
     call.messages = 1
-    calls[nextCall] = call
+    insert(call)
     for (index, bytes) in old.recorded.enumerated() {
       queue.push(
         .deliver(call: nextCall, isUp: true, bytes: bytes), at: now + UInt64(index) * 1_000_000)

@@ -143,7 +143,7 @@ extension World {
   }
 
   /// A transaction is durable: the checkers learn of it, and so do the links.
-  private func written(_ index: Int, _ dots: [Dot]) {
+  func written(_ index: Int, _ dots: [Dot]) {
     guard !dots.isEmpty else { return }
     verdict.count(.commits)
     nodes[index].sessions.insert(index)

@@ -97,6 +97,16 @@ extension World {
     }
   }
 
+  func insert(_ call: Call) {
+    calls[call.number] = call
+    nodes[call.hub].hubCalls.append(call.number)
+  }
+
+  func remove(_ number: Int) {
+    guard let call = calls.removeValue(forKey: number) else { return }
+    nodes[call.hub].hubCalls.removeAll { $0 == number }
+  }
+
   /// Something changed here: the schedule and the long polls of children look at it.
   func announce(
     _ index: Int, _ advanced: [StreamID], _ acknowledged: [StreamID], _ event: Event
@@ -111,8 +121,9 @@ extension World {
       perform(node.schedule?.acknowledgementChanged(atMilliseconds: time) ?? [], at: index)
     }
     let streams = (advanced + acknowledged).sorted()
-    for number in calls.keys.sorted() {
-      guard let call = calls[number], call.hub == index,
+    stir(index, streams)
+    for number in node.hubCalls {
+      guard let call = calls[number],
         var wait = call.hubSide?.machine as? HubWait
       else { continue }
       wait.streamsChanged(streams)

@@ -25,15 +25,22 @@ package final class World {
     case bundle(CarriedBundle)
     case replay(call: Int)
     case look
+    case work(Work, isNew: Bool)
+    case quietOver(call: Int)
+    case recovered(outage: Int)
   }
 
   let plan: Plan
   let tree: ScopeTree
   let schema: Schema
+  /// Set while the world is a rehearsal.
+  private(set) var rehearsed: RehearsalState?
   private let falseSchema: Schema
   /// Disks with the tables of `schema` and `falseSchema`.
   private let templates: (honest: Int32, hostile: Int32)
   var nodes: [SimulatedNode] = []
+  /// Places of divisions in the list of nodes.
+  private(set) var places: [Int: Int] = [:]
   var calls: [Int: Call] = [:]
   var nextCall = 0
   /// Calls whose child's turn will be said again (F2).
@@ -66,7 +73,9 @@ package final class World {
 
   /// Makes the nodes of a plan, admitted and knowing each other's keys. Throws when the plan's topology is no
   /// tree, or when a replica cannot be made.
-  package init(_ plan: Plan) throws {
+  package convenience init(_ plan: Plan) throws { try self.init(plan, rehearsal: nil) }
+
+  init(_ plan: Plan, rehearsal: Rehearsal?) throws {
     precondition(Self.registered == 0, "the fault VFS is registered")
     self.plan = plan
     queue = EventQueue(seed: plan.seed)
@@ -76,7 +85,7 @@ package final class World {
           ScopeTree.Entry(scope: $0, parent: Scope(code: UInt32(node.parent)))
         }
       })
-    schema = try Workload.schema()
+    schema = try rehearsal?.schema ?? Workload.schema()
     falseSchema = try Workload.schema(isHonest: false)
     checkers = Checkers(
       tree: tree,
@@ -84,24 +93,27 @@ package final class World {
       codes: plan.nodes.compactMap { NodeCode(division: UInt32($0.division)) })
     templates = (try Self.template(of: schema), try Self.template(of: falseSchema))
     faultvfs_reset(plan.seed)
-    try makeNodes()
+    try makeNodes(rehearsal)
   }
 
-  private func makeNodes() throws {
+  private func makeNodes(_ rehearsal: Rehearsal?) throws {
     let divisions = plan.nodes.map(\.division)
+    places = Dictionary(uniqueKeysWithValues: divisions.enumerated().map { ($1, $0) })
     for (index, node) in plan.nodes.enumerated() {
       guard let code = NodeCode(division: UInt32(node.division)) else {
         throw PlanError(line: 0, problem: "division \(node.division)")
       }
-      let hub = divisions.firstIndex(of: node.parent)
+      let hub = places[node.parent]
       precondition(hub.map { $0 < index } ?? (index == 0), "hubs come before their children")
       nodes.append(
         SimulatedNode(
           node, disk: index + 1, code: code, hub: hub, seed: plan.seed,
           isReal: plan.options.realSignatures == 1))
+      if let rehearsal { nodes[index].wallStart = rehearsal.wallMilliseconds }
       cuts.append([0, 0])
-      try admit(index)
     }
+    if let rehearsal { rehearsed = RehearsalState(rehearsal, tree, nodes) }
+    for index in nodes.indices { try admit(index) }
     for index in nodes.indices { try absorb(index) }
     for index in nodes.indices { try meetHub(index) }
     for clock in plan.clocks {
@@ -182,7 +194,7 @@ package final class World {
     return verdict
   }
 
-  private func start() {
+  func start() {
     if nodes.indices.contains(plan.options.hostile - 1), plan.options.hostile > 1 {
       distrust(plan.options.hostile - 1, holding: checkers.shadows[plan.options.hostile - 1])
     }
@@ -194,10 +206,11 @@ package final class World {
       queue.push(.fault(index), at: .milliseconds(fault.atMilliseconds))
     }
     for index in nodes.indices { setDisk(index, isFaulty: true) }
+    if let rehearsed { return begin(rehearsed) }
     queue.push(.look, at: .milliseconds(plan.options.chaosMilliseconds))
   }
 
-  private func finish() {
+  func finish() {
     for node in nodes {
       let counters = faultvfs_get_counters(Int32(node.disk))
       verdict.count(.lostWrite, Int(counters.lost_operations))
@@ -216,7 +229,7 @@ package final class World {
   }
 
   /// Returns false when the run is over.
-  private func perform(_ event: Event) -> Bool {
+  func perform(_ event: Event) -> Bool {
     switch event {
     case .start(let node, let life):
       if nodes[node].life == life { restart(node) }
@@ -245,7 +258,10 @@ package final class World {
     case .link(let node, let isCut): setCut(node, isCut: isCut)
     case .bundle(let bundle): takeBundle(bundle, event)
     case .replay(let call): replay(call)
-    case .look: return look()
+    case .look: return rehearsed.map(sample) ?? look()
+    case .work(let work, let isNew): self.work(work, isNew: isNew, event)
+    case .quietOver(let call): endQuietPoll(call)
+    case .recovered(let outage): recover(outage)
     }
     return true
   }

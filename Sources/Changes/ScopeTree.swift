@@ -20,6 +20,8 @@ package struct ScopeTree: Hashable, Sendable {
   package let entries: [Entry]
   private let index: [Scope: Int]
   private let depths: [UInt8]
+  /// Places of the scopes above; the top's is its own.
+  private let parents: [Int]
 
   /// Takes entries in any order; there is one top, every parent exists, depth is at most 16.
   package init(_ list: [Entry]) throws(Invalid) {
@@ -47,6 +49,7 @@ package struct ScopeTree: Hashable, Sendable {
       depths.append(depth)
     }
     (self.entries, self.index, self.depths) = (entries, index, depths)
+    parents = entries.enumerated().map { $1.parent.flatMap { index[$0] } ?? $0 }
   }
 
   package func contains(_ scope: Scope) -> Bool { index[scope] != nil }
@@ -60,23 +63,26 @@ package struct ScopeTree: Hashable, Sendable {
 
   /// Whether `upper` is `lower` or above it.
   package func isAtOrAbove(_ upper: Scope, _ lower: Scope) -> Bool {
-    var next: Scope? = lower
-    while let scope = next {
-      if scope == upper { return true }
-      next = parent(of: scope)
-    }
-    return false
+    if upper == lower { return true }
+    guard let top = index[upper], let bottom = index[lower] else { return false }
+    return isAtOrAbove(top, bottom)
+  }
+
+  /// By places: climbs from the lower one to the depth of the upper one.
+  private func isAtOrAbove(_ upper: Int, _ lower: Int) -> Bool {
+    guard depths[upper] <= depths[lower] else { return false }
+    var place = lower
+    for _ in 0..<(depths[lower] - depths[upper]) { place = parents[place] }
+    return place == upper
   }
 
   /// Whether a node of division `scope` holds `stream`. Source: engine.md §1 (channels).
   package func holds(_ scope: Scope, _ stream: StreamID) -> Bool {
-    guard contains(scope), contains(stream.scope) else { return false }
-    let above = isAtOrAbove(scope, stream.scope)
-    let below = isAtOrAbove(stream.scope, scope)
+    guard let own = index[scope], let other = index[stream.scope] else { return false }
     switch stream.channel {
-    case .both: return above || below
-    case .up: return above
-    case .down: return below
+    case .both: return isAtOrAbove(own, other) || isAtOrAbove(other, own)
+    case .up: return isAtOrAbove(own, other)
+    case .down: return isAtOrAbove(other, own)
     }
   }
 

@@ -39,7 +39,8 @@ enum ImportRule {
         "ServiceLifecycle", "Crypto", "Logging",
       ]).union(system),
       "Simulator": casework.union(["Peering", "CFaultVFS", "CSQLite"]),
-      "Run": ["Simulator", "ArgumentParser", "Foundation"],
+      "Outages": values.union(["Store", "Casework", "Simulator"]).union(system),
+      "Run": ["Simulator", "Outages", "ArgumentParser", "Foundation"],
     ]
   }()
 
