@@ -110,7 +110,7 @@ package struct Findings: Sendable {
     }
     if cut > 0 {
       list.append(
-        "\(count(cut, "transaction was", "transactions were")) done by nodes that were cut off, as on any other day."
+        "\(count(cut, "transaction was", "transactions were")) done where the top could not be reached, as on any other day."
       )
     }
     if delayed > 0 {

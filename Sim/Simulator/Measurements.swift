@@ -51,7 +51,7 @@ package struct Measurements: Sendable {
   /// What became of one kind of work.
   package struct WorkTotal: Hashable, Sendable {
     package internal(set) var done = 0
-    /// Done while the node was cut from its hub.
+    /// Done while the node could not reach the top.
     package internal(set) var doneWhileCut = 0
     /// Had to wait because the machine was off.
     package internal(set) var delayed = 0

@@ -89,11 +89,21 @@ extension World {
       written(work.node, receipt.dots)
       state.kind = -1
       count(\.done)
-      if cuts[work.node][0] > 0 { count(\.doneWhileCut) }
+      if isCutOff(work.node) { count(\.doneWhileCut) }
     } catch {
       trouble(work.node, error, state.rehearsal.kinds[work.kind])
     }
     settle(work.node)
+  }
+
+  /// Whether the top cannot be reached from a node: a line on the way is cut, or a hub is off.
+  private func isCutOff(_ index: Int) -> Bool {
+    var place = index
+    while let hub = nodes[place].hub {
+      if cuts[place][0] > 0 || nodes[hub].replica == nil { return true }
+      place = hub
+    }
+    return false
   }
 
   private static var laterMilliseconds: Int { 300_000 }
