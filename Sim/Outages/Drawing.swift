@@ -127,7 +127,7 @@ struct Axes {
       drawing.line(left, y(value), right, y(value), value == 0 ? "axis" : "grid")
       drawing.text(left - 6, y(value) + 4, unit.text(value), .end)
     }
-    drawing.text(left, top - 10, title, .start, "name")
+    drawing.text(8, top - 10, title, .start, "name")
     drawTime(on: &drawing)
   }
 
