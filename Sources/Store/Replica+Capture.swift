@@ -61,7 +61,8 @@ extension Replica {
     var count = 0
     for (layout, rows) in found {
       // The base rows are put back to what the clocks say first; then the same path as for the API writes
-      // them. All are taken before any is put back: keys may have changed places.
+      // them. All are taken before any is put back: keys may have changed places. Deletions come first: a row
+      // may have moved to where another was deleted.
       var now: [BaseRow?] = []
       for row in rows {
         if let localID = row.localID {
@@ -71,8 +72,10 @@ extension Replica {
         }
       }
       for row in rows { if let before = row.before { try putBack(before, layout) } }
-      for (row, now) in zip(rows, now) {
-        count += try stamp(row, now, layout, write, wallMilliseconds) ? 1 : 0
+      for isDeletion in [true, false] {
+        for (row, now) in zip(rows, now) where (now == nil) == isDeletion {
+          count += try stamp(row, now, layout, write, wallMilliseconds) ? 1 : 0
+        }
       }
       try statements(Capture.clear(layout)).run()
     }
@@ -89,6 +92,9 @@ extension Replica {
     var rows: [CapturedRow] = []
     // Open rows by their present local number.
     var current: [Int64: Int] = [:]
+    // The row that a REPLACE removes, until the record of the row that it inserts; one that an INSERT OR IGNORE
+    // ran into is still there.
+    var replaced: (row: Int, localID: Int64)?
     var last: UInt64 = 0
     let keyWidth = layout.table.key.count
     while try select.step() {
@@ -96,6 +102,14 @@ extension Replica {
       let before: Int64? = select.kind(2) == .null ? nil : select.integer(2)
       let after: Int64? = select.kind(3) == .null ? nil : select.integer(3)
       var index = before.flatMap { current[$0] }
+      if before == nil, let old = replaced {
+        if after == old.localID {
+          index = old.row
+        } else if try !isThere(old.localID, layout) {
+          index = old.row
+        }
+      }
+      replaced = nil
       if index == nil {
         index = rows.count
         rows.append(CapturedRow(before: nil, localID: nil))
@@ -108,11 +122,19 @@ extension Replica {
       }
       guard let index else { continue }
       let isReplace = select.integer(0) == Capture.Kind.replace.rawValue
+      if isReplace, let before { replaced = (index, before) }
       if let before { current[before] = isReplace ? index : nil }
       if let after { current[after] = index }
       rows[index].localID = after ?? (isReplace ? before : nil)
     }
     return (rows, last)
+  }
+
+  private func isThere(_ localID: Int64, _ layout: TableLayout) throws(StoreError) -> Bool {
+    let select = try statements(layout.selectByID)
+    defer { select.reset() }
+    select.bind(1, localID)
+    return try select.step()
   }
 
   /// Turns one captured row into operations; returns whether anything changed.
@@ -160,7 +182,12 @@ extension Replica {
       guard !changed.isEmpty else { return false }
       try write.update(
         id, scope: target, key: now.key,
-        changed.map { ColumnValue(layout.table.columns[$0].id, now.values[$0]) })
+        changed.map { column in
+          // What a REPLACE leaves out of a counter is nothing counted.
+          let isEmpty = now.values[column] == .null && layout.isCounter(column)
+          return ColumnValue(
+            layout.table.columns[column].id, isEmpty ? .integer(0) : now.values[column])
+        })
       return true
     }
     if let before = row.before, before.scope != now.scope {

@@ -183,6 +183,10 @@ enum ChangeSetAssembler {
 
   /// One block per shape, ascending; rows ascending by key.
   static func blocks(_ pieces: [RowBlock]) -> [RowBlock] {
+    let filled = pieces.count { $0.rowCount > 0 }
+    if filled == 1, let piece = pieces.first(where: { $0.rowCount > 0 }) {
+      return [canonical(piece.sortedByKey)]
+    }
     var order: [Shape] = []
     var members: [Shape: [RowBlock]] = [:]
     for piece in pieces where piece.rowCount > 0 {
@@ -202,17 +206,15 @@ enum ChangeSetAssembler {
   /// The lists of before-dots in order of first use, each used; before-images as the encoding wants them.
   private static func canonical(_ block: RowBlock) -> RowBlock {
     var block = block
-    var (seen, lists): ([Int: UInt32], [[StreamDot]]) = ([:], [])
+    var lists: [[StreamDot]] = []
+    var places = [UInt32](repeating: .max, count: block.beforeDots.count)
     for position in block.beforeIndex.indices {
       let old = Int(block.beforeIndex[position])
-      if let new = seen[old] {
-        block.beforeIndex[position] = new
-      } else {
-        let new = UInt32(lists.count)
+      if places[old] == .max {
+        places[old] = UInt32(lists.count)
         lists.append(block.beforeDots[old])
-        seen[old] = new
-        block.beforeIndex[position] = new
       }
+      block.beforeIndex[position] = places[old]
     }
     block.beforeDots = lists
     block.notes.sort { ($0.row, $0.group) < ($1.row, $1.group) }

@@ -11,6 +11,7 @@ final class RowWriter {
   let saver: RowStateSaver
   /// Whether a table has tombstones, as far as this transaction asked.
   private var tombstones: [TableID: Bool] = [:]
+  private var plans: [TableID: (columns: [CarriedColumn], version: UInt32, plan: BlockPlan)] = [:]
   /// Registers in conflict that this writer opened or changed since it was made; for reports only.
   var mergedRows = 0
   /// Whether this transaction wrote rows of the registry of replicas.
@@ -48,7 +49,7 @@ final class RowWriter {
     _ block: RowBlock, _ layout: TableLayout?, _ write: ChangeWrite
   ) throws(StoreError) {
     var slow: [Int] = []
-    if let layout, block.notes.isEmpty, let plan = BlockPlan(block, layout, write) {
+    if let layout, block.notes.isEmpty, let plan = plan(block, layout, write) {
       switch block.kind {
       case .insert: slow = try insert(block, plan, write)
       case .update: slow = try update(block, plan, write, nil)
@@ -62,6 +63,19 @@ final class RowWriter {
       while let first = rowNotes.first, first.row < row { rowNotes.removeFirst() }
       try merge(block, row, Array(rowNotes.prefix { $0.row == row }), layout, write)
     }
+  }
+
+  /// How the columns of a block lie in its table; blocks of one table mostly have the columns of the one before.
+  func plan(_ block: RowBlock, _ layout: TableLayout, _ write: ChangeWrite) -> BlockPlan? {
+    let version = write.info.schemaVersion
+    if let last = plans[block.table], last.plan.layout === layout, last.version == version,
+      last.plan.keyWidth == block.keyWidth, last.columns == block.columns
+    {
+      return last.plan
+    }
+    guard let plan = BlockPlan(block, layout, write) else { return nil }
+    plans[block.table] = (block.columns, version, plan)
+    return plan
   }
 
   // MARK: fast paths

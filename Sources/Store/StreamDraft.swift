@@ -44,10 +44,11 @@ final class StreamDraft {
     originals[RowPlace(table: state.table, key: state.key)] = state
   }
 
-  /// Takes the row's operation out and returns the row's registers before this transaction.
+  /// Takes the row's operation out: returns the row's registers before this transaction, and what the operation
+  /// carried by column of the layout. A proposal carries what the row does not show.
   func takeBack(
     _ state: RowState, _ layout: TableLayout, _ loader: RowStateLoader
-  ) throws(StoreError) -> (registers: RowRegisters, columns: [Int]) {
+  ) throws(StoreError) -> (registers: RowRegisters, carried: [Int: Value]) {
     let place = RowPlace(table: state.table, key: state.key)
     if index == nil {
       index = [:]
@@ -55,9 +56,13 @@ final class StreamDraft {
     }
     guard let found = index?.removeValue(forKey: place), let piece = pieces[found.piece] else {
       // Taken back before and found equal to the original: nothing was left of it.
-      return (originals[place]?.registers ?? state.registers, [])
+      return (originals[place]?.registers ?? state.registers, [:])
     }
-    let columns = piece.columns.compactMap { layout.columnIndex($0.column) }
+    var carried: [Int: Value] = [:]
+    for (position, column) in piece.columns.enumerated() {
+      guard let index = layout.columnIndex(column.column) else { continue }
+      carried[index] = piece.cells.value(found.row, piece.keyWidth + position)
+    }
     let registers: RowRegisters
     if let original = originals[place] {
       registers = original.registers
@@ -69,7 +74,7 @@ final class StreamDraft {
       registers = try before(piece, found.row, state, isUpdate, loader)
     }
     remove(found)
-    return (registers, columns)
+    return (registers, carried)
   }
 
   private func addToIndex(_ piece: Int) {

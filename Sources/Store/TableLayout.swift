@@ -86,6 +86,9 @@ final class TableLayout {
   /// The policy of a register beyond existence.
   func policy(_ register: Int) -> Policy { groups[register - 1].policy }
 
+  /// Whether a column holds running totals, and shows their sum.
+  func isCounter(_ column: Int) -> Bool { policy(registerOfColumn[column]) == .counter }
+
   func group(_ register: Int) -> GroupID {
     register == 0 ? .existence : groups[register - 1].id
   }

@@ -60,9 +60,10 @@ extension WriteTransaction {
     if kind != .insert, !isAlive { throw .noSuchRow(table: layout.table.name, key: key) }
     var (kind, columns, values) = (kind, columns, values)
     if draft.hasTouched(state) {
-      let (registers, touched) = try draft.takeBack(state, layout, loader)
+      let (registers, carried) = try draft.takeBack(state, layout, loader)
       let all = layout.table.columns.indices
       var final = state.shown
+      for (column, value) in carried where !layout.isCounter(column) { final[column] = value }
       for (column, value) in zip(columns, values) { final[column] = value }
       try replica.writer.save(state, registers, layout, draft.write.stream)
       state = try loader.load(layout.table.id, layout, scope: scope, key: key)
@@ -75,7 +76,7 @@ extension WriteTransaction {
         // Deleted and inserted again within one transaction: what differs is an update.
         (kind, columns) = (.update, all.filter { final[$0] != state.shown[$0] })
         if columns.isEmpty { return }
-      case (.update, true): columns = all.filter { columns.contains($0) || touched.contains($0) }
+      case (.update, true): columns = all.filter { columns.contains($0) || carried[$0] != nil }
       }
       values = kind == .delete ? [] : columns.map { final[$0] }
     }

@@ -111,7 +111,7 @@ package final class WriteTransaction {
     block.cells = rows
     try check(block, layout)
     let draft = try draft(StreamID(scope: scope, channel: layout.table.channel))
-    guard let plan = BlockPlan(block, layout, draft.write) else {
+    guard let plan = replica.writer.plan(block, layout, draft.write) else {
       throw .unknownName("columns of \(layout.table.name)")
     }
     block = block.sortedByKey
@@ -177,7 +177,7 @@ package final class WriteTransaction {
     let draft = try draft(StreamID(scope: scope, channel: layout.table.channel))
     block = block.sortedByKey
     var slow = Array(0..<block.rowCount)
-    if let plan = BlockPlan(block, layout, draft.write) {
+    if let plan = replica.writer.plan(block, layout, draft.write) {
       let registers = layout.hashOrder.filter { plan.registers & 1 << UInt64($0) != 0 }
       let before = BeforeImages(columns: plan.columns, registers: registers)
       slow = try replica.writer.update(block, plan, draft.write, before)

@@ -66,6 +66,55 @@ import Testing
     #expect(try world[11].quarantineEntries().count == 2)
   }
 
+  @Test func `a row that cannot take the place of a deleted one stays, and the deletion counts`() throws {
+    let world = try World()
+    try world.insert(11, "B1", [ColumnValue(Library.isbn, .text("one"))])
+    try world.insert(11, "B2", [ColumnValue(Library.isbn, .text("two"))])
+    try world.settle()
+    try shell(
+      world, 11,
+      """
+      REPLACE INTO books (branch, number, isbn, copies) VALUES ('11', 'B2', 'two', 0);
+      DELETE FROM books WHERE number = 'B1';
+      INSERT INTO books (branch, number, copies) VALUES ('11', 'B3', 0);
+      UPDATE books SET number = 'B1' WHERE number = 'B2';
+      """)
+    try world[11].stampCaptured(wallMilliseconds: world.wall)
+    #expect(try world[11].quarantineEntries().map(\.subject) == ["books 11 B1"])
+    for node in [11, 1] as [UInt32] {
+      #expect(try world.value(node, "B1", Library.isbn) == .text("one"))
+      #expect(try world.value(node, "B2", Library.isbn) == .text("two"))
+      #expect(try world.row(node, "B3") != nil)
+      #expect(try world[node].check().problems == [])
+      try world.settle()
+    }
+  }
+
+  @Test func `an ignored insert is no replace, and a replace keeps what it does not know`() throws {
+    let world = try World()
+    try world.insert(11, "B1", [ColumnValue(Library.title, .text("a"))])
+    try world.insert(11, "B2", [ColumnValue(Library.copies, .integer(5))])
+    try world.settle()
+    try shell(
+      world, 11,
+      """
+      INSERT OR IGNORE INTO books (branch, number, title, copies) VALUES ('11', 'B1', 'no', 1);
+      INSERT INTO books (branch, number, copies) VALUES ('11', 'B9', 1);
+      REPLACE INTO books (branch, number, title, copies) VALUES ('11', 'B2', 'r', 5);
+      UPDATE books SET number = 'B3' WHERE number = 'B2';
+      """)
+    try world[11].stampCaptured(wallMilliseconds: world.wall)
+    try world.settle()
+    for node in [11, 1] as [UInt32] {
+      #expect(try world.value(node, "B1", Library.title) == .text("a"))
+      #expect(try world.value(node, "B9", Library.copies) == .integer(1))
+      #expect(try world.row(node, "B2") == nil)
+      #expect(try world.value(node, "B3", Library.title) == .text("r"))
+      #expect(try world.value(node, "B3", Library.copies) == .integer(5))
+      #expect(try world[node].check().problems == [])
+    }
+  }
+
   @Test func `an update that changes nothing makes no change set`() throws {
     let world = try World()
     try world.insert(11, "B1", [ColumnValue(Library.title, .text("a"))])

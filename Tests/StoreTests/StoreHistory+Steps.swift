@@ -113,6 +113,8 @@ extension StoreHistory {
       before[number] = model.view(place(number), knows(node)).values
     }
     var after = before
+    // Under which number each row stood that is there now.
+    var origins = Dictionary(uniqueKeysWithValues: before.keys.map { ($0, $0) })
     let file = try PlainFile(world.folder(node).database)
     if random.chance(15) {
       // Not to be written here, or not to be moved like this: put back.
@@ -126,10 +128,16 @@ extension StoreHistory {
       return try stamp(node)
     }
     for _ in 0..<1 + random.below(4) {
-      try foreignStatement(file, columns, random.pick(numbers), random.pick(numbers), &after)
+      let (number, other) = (random.pick(numbers), random.pick(numbers))
+      let existed = after
+      try foreignStatement(file, columns, number, other, &after)
+      if existed[number] != nil, after[number] == nil {
+        let origin = origins.removeValue(forKey: number)
+        if existed[other] == nil, after[other] != nil { origins[other] = origin }
+      }
     }
     count("foreign")
-    try plan(node, before, after, place)
+    try plan(node, before, after, origins, place)
     if random.chance(50) {
       try stamp(node)
       try check(node)
@@ -185,9 +193,10 @@ extension StoreHistory {
 
   private func plan(
     _ node: UInt32, _ before: [String: [Value]], _ after: [String: [Value]],
-    _ place: (String) -> StoreModel.Row
+    _ origins: [String: String], _ place: (String) -> StoreModel.Row
   ) throws {
     var planned: [StoreModel.Row: StoreModel.Operation] = [:]
+    var stayed: Set<StoreModel.Row> = []
     let columns = model.table(place("B1")).columns
     for number in Set(before.keys).union(after.keys) {
       let row = place(number)
@@ -213,8 +222,13 @@ extension StoreHistory {
       } catch {
         // The second text of an immutable column: put back, and listed.
         count("put back")
+        // A row that was to move there stays where it was.
+        if let origin = origins[number], origin != number, after[origin] == nil {
+          stayed.insert(place(origin))
+        }
       }
     }
+    for row in stayed { planned[row] = nil }
     unstamped[node] = planned
   }
 }
