@@ -132,7 +132,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Causality", "Changes", "Wire", "Store", "Node", "Inspection", "Casework", crypto,
+        "Causality", "Changes", "Wire", "Store", "Transport", "Node", "Inspection", "Casework",
+        crypto,
       ], path: "Fuzz/Targets", swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Causality", "Changes"], path: "Tests/TestSupport",

@@ -36,25 +36,21 @@ private final class Run {
 
   func take(_ bytes: [UInt8]) {
     var (milliseconds, peak) = measure(bytes)
-    let kilobytes = Double(bytes.count + peak) / 1_024
-    // What takes long once may have waited for the processor: only what is slow each time is slow.
-    for _ in 0..<4 where target.hasTimeBound && milliseconds > 1 + kilobytes {
+    let kilobytes = target.kilobytes(of: bytes)
+    // What takes long once may have waited for the processor, or made what lasts: only what is slow each time is
+    // slow.
+    for _ in 0..<9 where target.hasTimeBound && milliseconds / kilobytes > min(slowest, 1) {
       milliseconds = min(milliseconds, measure(bytes).milliseconds)
     }
     precondition(
-      !target.hasTimeBound || milliseconds <= 1 + kilobytes,
+      !target.hasTimeBound || milliseconds <= kilobytes,
       "\(milliseconds) ms for \(kilobytes) KB: at most 1 ms per KB")
     precondition(
       peak <= 4 * target.memoryCap,
       "\(peak) bytes allocated at once: at most 4 times \(target.memoryCap)")
     largestPeak = max(largestPeak, peak)
-    let perKilobyte = 1_024 / Double(max(bytes.count, 1_024))
-    // The first time something is made that lasts; and see above.
-    for _ in 0..<4 where milliseconds * perKilobyte > slowest {
-      milliseconds = min(milliseconds, measure(bytes).milliseconds)
-    }
-    if milliseconds * perKilobyte > slowest {
-      (slowest, slowestBytes) = (milliseconds * perKilobyte, bytes.count)
+    if milliseconds / kilobytes > slowest {
+      (slowest, slowestBytes) = (milliseconds / kilobytes, bytes.count)
     }
   }
 

@@ -35,6 +35,18 @@ ENROLMENT = json.dumps({
     "format": "tributary enrolment 1", "name": "五华", "public_key": "07" * 32,
     "replica": "530102-1", "signature": "51" * 64})
 
+ANSWERS = [
+    json.dumps({"code": "too_many_requests", "message": "一会儿再来\n", "request_id": "7"}),
+    json.dumps({"code": "x" * 80, "message": "m" * 2000}), "<html>502 Bad Gateway</html>\x1b[2J",
+    "{", "", json.dumps({"code": 7, "message": None}),
+]
+LEASES = [
+    json.dumps({"replica": "530102-1", "nonce": "ab" * 16, "own": {"2120408": 812, "2120000": 4}}),
+    json.dumps({"replica": "530102-1", "nonce": "", "own": {}}),
+    json.dumps({"replica": "530102-1", "nonce": "a", "own": {"0": 1}}),
+    json.dumps({"replica": "", "nonce": "a", "own": {"2120408": -1}}), "{}",
+]
+
 
 def load(name):
     with open(os.path.join(VECTORS, name), encoding="utf-8") as file:
@@ -98,6 +110,10 @@ def files():
         yield "roster", bytes([mark | 6]) + text.encode("gb18030")
     yield "enrolment", ENROLMENT.encode()
     yield "enrolment", ENROLMENT[:80].encode()
+    for text in ANSWERS:
+        yield "answer", text.encode()
+    for text in LEASES:
+        yield "lease", text.encode()
     draws = os.path.join(VECTORS, "draw")
     for name in sorted(os.listdir(draws)):
         if name.endswith(".json"):
@@ -107,7 +123,32 @@ def files():
                 yield "draw", content
 
 
-for seeds in (wire, histories, files):
+def costly():
+    """Bodies that give the most values per byte: constant columns of each kind, with values before."""
+    constants = {"null": b"\0", "integer": b"\x10\x02", "empty": b"\x80", "digits": b"\x43\x0e",
+                 "text": b"\x92" + b"a1" * 9, "time": b"\x65\x02"}
+    for rows, columns in ((400, 200), (1000, 255), (3000, 180), (12000, 60), (40000, 62)):
+        plane = varint(rows) + varint(columns) + b"\1" * columns + b"\x19\0\1\0" + b"\2" * (rows - 1)
+        for content in constants.values():
+            yield "change-set", b"\2\7\x08" + plane + content * columns
+            yield "change-set", b"\2\7\x0d" + plane + content * columns * 2 + b"\7\1"
+    # Keys that share 1,000 bytes with the one before.
+    for rows in (500, 3000, 12000):
+        rest = b"".join(b"%05d" % row for row in range(rows))
+        yield "change-set", (b"\2\7\x08" + varint(rows) + b"\0\5" + b"\x22\0" + b"\1"
+                             + bytes([0] + [1000 & 255] * (rows - 1)) + bytes([0] + [1000 >> 8] * (rows - 1))
+                             + b"\x22\x0a\1" + bytes([1000 & 255] + [0] * (rows - 1))
+                             + bytes([1000 >> 8] + [0] * (rows - 1)) + b"k" * 1000 + rest)
+
+
+def varint(number):
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+for seeds in (wire, histories, files, costly):
     for target, content in seeds():
         folder = os.path.join(sys.argv[1], target)
         os.makedirs(folder, exist_ok=True)

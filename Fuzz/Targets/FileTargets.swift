@@ -5,6 +5,7 @@ import Foundation
 import Inspection
 import Node
 import Store
+import Transport
 
 /// The properties of the readers of files that people carry and edit.
 enum FileTargets {
@@ -114,6 +115,31 @@ enum FileTargets {
       let again = try? JSONDecoder().decode(DrawRecord.self, from: copy)
     else { preconditionFailure("a record is written and read") }
     precondition(again == record, "a record comes back")
+    return true
+  }
+
+  // MARK: answers
+
+  /// Whatever answers in place of a hub is shown in one short line, and says no more when shown again.
+  static func answer(_ bytes: [UInt8]) -> Bool {
+    let answer = ErrorAnswerBody(bytes)
+    precondition(answer.code.unicodeScalars.count <= 64, "a code is short")
+    precondition(answer.message.unicodeScalars.count <= Limits.reasonBytes, "a message has a bound")
+    for scalar in (answer.code + answer.message).unicodeScalars {
+      precondition(scalar.properties.generalCategory != .control, "nothing acts on a terminal")
+    }
+    return !answer.code.isEmpty
+  }
+
+  // MARK: leases
+
+  /// A lease that is read is written to a file that is read to the same.
+  static func lease(_ bytes: [UInt8]) -> Bool {
+    guard let content = LeaseContent(file: bytes) else { return false }
+    guard let copy = content.file, let again = LeaseContent(file: copy) else {
+      preconditionFailure("a lease is written and read")
+    }
+    precondition(again == content, "a lease comes back")
     return true
   }
 }

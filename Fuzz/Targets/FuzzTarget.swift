@@ -37,6 +37,10 @@ package enum FuzzTarget: String, Hashable, Sendable, CaseIterable {
   case enrolment
   /// A published record of draws.
   case draw
+  /// The body of a hub's error answer.
+  case answer
+  /// The lease file of a replica.
+  case lease
 
   /// Bytes of an input, at most: longer ones find nothing that shorter ones do not.
   package static let inputBytes = 1 << 16
@@ -48,12 +52,27 @@ package enum FuzzTarget: String, Hashable, Sendable, CaseIterable {
     case .inflate, .changeSet, .mutated, .signed: Limits.changeSetBytes
     case .header, .vector: Limits.frameBytes
     case .configuration: Limits.configurationFileBytes
-    case .enrolment, .roster, .draw: 16 << 20
+    case .answer: Limits.errorBodyBytes * 16
+    case .enrolment, .roster, .draw, .lease: 16 << 20
     }
   }
 
   /// Whether time is at most 1 ms per KB; not of what SQLite writes.
   package var hasTimeBound: Bool { self != .signed }
+
+  /// The input in KB (1,024 bytes), by which time is bounded: at least `leastKilobytes`, below which a clock and
+  /// fixed costs are what is measured. Deflated bytes count by the length that they declare.
+  package func kilobytes(of bytes: [UInt8]) -> Double {
+    var count = bytes.count
+    switch self {
+    case .inflate where count > 3:
+      count = max(count, Int(bytes[0]) << 16 | Int(bytes[1]) << 8 | Int(bytes[2]))
+    default: break
+    }
+    return max(Self.leastKilobytes, Double(count) / 1_024)
+  }
+
+  private static let leastKilobytes = 1.0
 }
 
 /// The functions of the targets, with what the slow ones keep between inputs.
@@ -79,6 +98,8 @@ package struct FuzzTargets {
     case .configuration: FileTargets.configuration(bytes)
     case .enrolment: FileTargets.enrolment(bytes)
     case .draw: FileTargets.draw(bytes)
+    case .answer: FileTargets.answer(bytes)
+    case .lease: FileTargets.lease(bytes)
     }
   }
 

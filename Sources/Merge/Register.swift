@@ -93,15 +93,24 @@ package struct Register: Hashable, Sendable {
   ///
   /// `write.over` is what the person saw, ascending; nil for all that stands here now. It is cut down to
   /// what the policy lets the write replace, so that a node that does not know the policy holds equal
-  /// dots (Protocol/4-Merge §9).
+  /// dots (Protocol/4-Merge §9). At most `Limits.dotsPerRegister` dots, which is what a change set can carry; nil
+  /// too when the write would leave more than that many dots (§8).
   package func over(of write: RegisterWrite, _ policy: RegisterPolicy) -> [StreamDot]? {
-    if write.isResolution, policy == .columns(.immutable) { return write.over }
+    let most = Limits.dotsPerRegister
+    if write.isResolution, policy == .columns(.immutable) {
+      return write.over.map { Array($0.prefix(most)) }
+    }
     let coverable = dots.filter { write.mayCover($0, policy) }.map(\.streamDot)
-    if coverable.count == dots.count { return write.over == coverable ? nil : write.over }
+    if coverable.count == dots.count {
+      guard let seen = write.over, seen != coverable else { return nil }
+      // Without `over` it replaces all that it saw, which keeps the register within its bound.
+      let left = coverable.count(where: { !seen.contains($0) })
+      return seen.count > most || left + 1 > most ? nil : seen
+    }
     var over = coverable
     if let seen = write.over { over.removeAll { !seen.contains($0) } }
     // Two dots would make a violation a resolution.
-    return policy == .columns(.immutable) ? Array(over.suffix(1)) : over
+    return policy == .columns(.immutable) ? Array(over.suffix(1)) : Array(over.prefix(most))
   }
 
   private mutating func insert(_ dot: RegisterDot) {

@@ -1,6 +1,5 @@
 internal import Causality
 internal import Changes
-internal import Foundation
 
 /// The lease file: what the database should be, kept outside it, so that a database put back from a copy is
 /// noticed before it writes. The file lock makes one process the owner.
@@ -13,13 +12,6 @@ final class Lease {
   private let lock: any FileLock
   /// What the file holds, once it was found to fit or was written.
   private(set) var nonce: String?
-
-  private struct Content: Codable {
-    var replica: String
-    var nonce: String
-    /// Own change sets by stream, at the last orderly point.
-    var own: [String: UInt64]
-  }
 
   /// Takes the lock; nil when another process has it.
   init?(_ folder: ReplicaFolder, _ host: any Host) throws(StoreError) {
@@ -37,8 +29,7 @@ final class Lease {
       return nonces.current == nil ? nil : "the file \(folder.lease) is missing"
     }
     let bytes = try host.read(folder.lease)
-    // Damage is told as such below.
-    guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)) else {
+    guard let content = LeaseContent(file: bytes) else {
       return "the file \(folder.lease) is damaged"
     }
     guard content.replica == replica.description else {
@@ -60,16 +51,10 @@ final class Lease {
   func write(
     replica: ReplicaID, nonce: String, own: [(StreamID, UInt64)]
   ) throws(StoreError) {
-    let content = Content(
-      replica: replica.description, nonce: nonce,
-      own: Dictionary(uniqueKeysWithValues: own.map { ("\($0.0.packed)", $0.1) }))
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    // Told below.
-    guard let data = try? encoder.encode(content) else {
+    guard let bytes = LeaseContent(replica: replica, nonce: nonce, own: own).file else {
       throw .folder(path: folder.lease, problem: "cannot be encoded")
     }
-    try host.write(Array(data), to: folder.lease, isPrivate: false)
+    try host.write(bytes, to: folder.lease, isPrivate: false)
     self.nonce = nonce
   }
 }

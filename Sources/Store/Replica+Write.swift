@@ -65,6 +65,7 @@ extension Replica {
         table: "*", column: "*",
         problem: "a transaction of \(bodyBytes.count) bytes; at most \(Limits.changeSetBytes)")
     }
+    try Self.checkSize(body, byteCount: bodyBytes.count)
     let head = state.heads[header.replica]
     let chain = Self.chainHash(
       head?.chain ?? .zero, header: headerBytes, canonicalBody: bodyBytes)
@@ -87,6 +88,18 @@ extension Replica {
         number: header.number, chain: chain, context: context(of: header, after: head),
         log: draft.write.info.log), standsInLog: standsInLog)
     for operation in draft.controls { try apply(operation, by: draft.write) }
+  }
+
+  /// Throws when a receiver would refuse the body: what is in it is more than its bytes allow.
+  private static func checkSize(_ body: ChangeSetBody, byteCount: Int) throws(StoreError) {
+    let most = BodyBudget.cells(ofBytes: byteCount)
+    let cells = body.blocks.reduce(0) { $0 + $1.rowCount * $1.cells.width }
+    guard body.rowCount <= Limits.operationsPerChangeSet, cells <= most else {
+      throw .invalidValue(
+        table: "*", column: "*",
+        problem: "a transaction of \(body.rowCount) rows and \(cells) values in one scope; at most "
+          + "\(Limits.operationsPerChangeSet) rows and \(most) values: write it in several")
+    }
   }
 
   /// A live row as it is shown; nil when there is none.

@@ -180,7 +180,8 @@ extension WriteTransaction {
     guard block.hasBefore else { return block }
     for column in columns { block.cells.append(state.shown[column]) }
     for register in [0] + registers {
-      let list = state.registers[layout.group(register)].dots.map(\.streamDot)
+      let dots = state.registers[layout.group(register)].dots
+      let list = dots.prefix(Limits.dotsPerRegister).map(\.streamDot)
       let index = block.beforeDots.firstIndex(of: list) ?? block.beforeDots.count
       if index == block.beforeDots.count { block.beforeDots.append(list) }
       block.beforeIndex.append(UInt32(index))

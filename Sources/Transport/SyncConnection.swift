@@ -120,7 +120,8 @@ package final class SyncConnection: SyncLink {
     let type = head.headers.first(name: "content-type") ?? ""
     let name = type.prefix { $0 != ";" && $0 != " " }.lowercased()
     guard name == SyncPath.contentType else {
-      throw .notAHub(parent, reason: "it answers with \(ErrorAnswer.printable(type, atMost: 80))")
+      throw .notAHub(
+        parent, reason: "it answers with \(ErrorAnswerBody.printable(type, atMost: 80))")
     }
   }
 

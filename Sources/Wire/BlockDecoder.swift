@@ -140,7 +140,8 @@ enum BlockDecoder {
     var sizes = [Int64](repeating: 1, count: 0)
     var total = count
     if !isSingle {
-      guard count <= reader.remaining * 8 else { throw .malformed(.beforeDots) }
+      // Lists differ, so that all but one have a dot.
+      guard count <= reader.remaining else { throw .truncated(offset: reader.offset) }
       sizes = try readNumbers(&reader, count)
       total = 0
       for size in sizes {
@@ -149,10 +150,8 @@ enum BlockDecoder {
       }
       guard sizes.contains(where: { $0 != 1 }) else { throw .nonCanonical(.beforeDots) }
     }
-    guard total <= Limits.cellsPerChangeSet else {
-      throw .limitExceeded(
-        .beforeDots, value: UInt64(total), limit: UInt64(Limits.cellsPerChangeSet))
-    }
+    // The dots of a list differ, and so do lists: two dots or more take a byte each in a plane.
+    guard total <= reader.remaining else { throw .truncated(offset: reader.offset) }
     let dots = try readDots(&reader, total, isOwn: isOwn, header)
     var (lists, start) = ([[StreamDot]](), 0)
     lists.reserveCapacity(count)

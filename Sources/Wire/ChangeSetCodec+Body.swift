@@ -25,7 +25,7 @@ extension ChangeSetCodec {
     }
     return try ByteReader.read(bytes) { (reader) throws(WireError) -> ChangeSetBody in
       var body = ChangeSetBody()
-      var budget = BodyBudget()
+      var budget = BodyBudget(byteCount: bytes.count)
       let mark = try reader.varint(
         .block, limit: UInt64(Limits.operationsPerChangeSet) << 1 | 1)
       let blockCount = Int(mark >> 1)
@@ -56,11 +56,20 @@ extension ChangeSetCodec {
   }
 }
 
-/// What the blocks of one body may still take: constant columns cost no bytes, but memory.
-struct BodyBudget {
+/// What the blocks of one body may still take: constant columns cost no bytes, but memory and time.
+///
+/// Source: Protocol/3-ChangeSets §1.
+package struct BodyBudget {
   private(set) var rows = Limits.operationsPerChangeSet
-  private(set) var cells = Limits.cellsPerChangeSet
+  private(set) var cells: Int
   private(set) var arena = Limits.changeSetBytes
+
+  /// The values of a change set whose canonical body has that many bytes, at most.
+  package static func cells(ofBytes byteCount: Int) -> Int {
+    min(Limits.cellsPerChangeSet, Limits.ratioFreeCells + byteCount * Limits.cellsPerByte)
+  }
+
+  init(byteCount: Int) { cells = Self.cells(ofBytes: byteCount) }
 
   mutating func take(rows count: Int, width: Int) throws(WireError) {
     guard count <= rows else {
@@ -166,9 +175,28 @@ enum BlockOrder {
     }
     let bound = min(Int(left.length), Int(right.length))
     let (a, b) = (Int(left.word), Int(right.word))
-    for index in 0..<bound where leftArena[a + index] != rightArena[b + index] {
-      return Int(leftArena[a + index]) - Int(rightArena[b + index])
-    }
+    let common = commonPrefix(
+      UnsafeRawBufferPointer(rebasing: leftArena[a..<a + bound]),
+      UnsafeRawBufferPointer(rebasing: rightArena[b..<b + bound]))
+    if common < bound { return Int(leftArena[a + common]) - Int(rightArena[b + common]) }
     return Int(left.length) - Int(right.length)
+  }
+
+  /// The bytes in common at the start of two buffers of one length, by words.
+  static func commonPrefix(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    precondition(left.count == right.count, "buffers of one length")
+    var index = 0
+    while index + 8 <= left.count {
+      let difference =
+        left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        ^ right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      // Bytes lie in memory as the first is least on little-endian machines.
+      if difference != 0 {
+        return index + UInt64(littleEndian: difference).trailingZeroBitCount / 8
+      }
+      index += 8
+    }
+    while index < left.count, left[index] == right[index] { index += 1 }
+    return index
   }
 }

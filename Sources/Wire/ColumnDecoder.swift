@@ -86,16 +86,21 @@ struct ColumnDecoder {
       scatter(rows, column) { CellTable.Cell(kind: .real, length: 0, word: $0) }
     case .digits:
       try readNumbers(parsed.mode, rows.count, &reader)
-      try scatter(try digitSpans(rows.count), .text, rows, column)
+      // Equal values are made once.
+      let spans = try digitSpans(parsed.mode == 0 ? 1 : rows.count)
+      try scatter(spans, .text, rows, column)
     case .creditCode:
       try readNumbers(parsed.mode, rows.count, &reader)
+      let headMode = parsed.mode
       let heads = Array(numbers[..<rows.count])
       let mode = try reader.byte()
       guard mode < IntegerColumn.modeCount else {
         throw .unknownCode(.columnCoding, code: UInt64(mode))
       }
       try readNumbers(mode, rows.count, &reader)
-      try scatter(try codeSpans(heads), .text, rows, column)
+      let isConstant = headMode == 0 && mode == 0
+      try scatter(
+        try codeSpans(heads.prefix(isConstant ? 1 : heads.count)), .text, rows, column)
     case .text, .blob:
       let isText = parsed.columnClass == .text
       let isShort = parsed.form == .short
@@ -104,7 +109,7 @@ struct ColumnDecoder {
       }
       let spans =
         isShort
-        ? try readConstant(Int(parsed.mode), rows.count, &reader)
+        ? try readConstant(Int(parsed.mode), &reader)
         : try readSpans(mode, rows.count, &reader)
       if mode == .constant, isText, !isShort, spans[0].length < ColumnTag.shortTextLengths {
         throw .nonCanonical(.columnCoding)
@@ -159,6 +164,8 @@ struct ColumnDecoder {
     _ spans: [ByteSpan], _ kind: ValueKind, _ rows: Rows, _ column: Int
   ) throws(WireError) {
     var next = 0
+    // One span stands for all rows of a constant.
+    let step = spans.count == 1 ? 0 : 1
     for row in 0..<rowCount where rows.contains(row) {
       let span = spans[next]
       guard span.length <= Limits.valueBytes else {
@@ -167,7 +174,7 @@ struct ColumnDecoder {
       }
       cells[row * width + column] = CellTable.Cell(
         kind: kind, length: UInt32(span.length), word: UInt64(span.offset))
-      next += 1
+      next += step
     }
   }
 }
@@ -192,7 +199,7 @@ extension ColumnDecoder {
     return spans
   }
 
-  private mutating func codeSpans(_ heads: [Int64]) throws(WireError) -> [ByteSpan] {
+  private mutating func codeSpans(_ heads: ArraySlice<Int64>) throws(WireError) -> [ByteSpan] {
     var spans: [ByteSpan] = []
     spans.reserveCapacity(heads.count)
     let start = arena.count
@@ -238,7 +245,7 @@ extension ColumnDecoder {
     switch mode {
     case .constant:
       return try readConstant(
-        try reader.count(.value, limit: Limits.valueBytes), count, &reader)
+        try reader.count(.value, limit: Limits.valueBytes), &reader)
     case .plain: return try readPlain(count, &reader)
     case .dictionary: return try readDictionary(count, &reader)
     case .front: return try readFront(count, &reader)
@@ -252,11 +259,11 @@ extension ColumnDecoder {
   }
 
   private mutating func readConstant(
-    _ length: Int, _ count: Int, _ reader: inout ByteReader
+    _ length: Int, _ reader: inout ByteReader
   ) throws(WireError) -> [ByteSpan] {
     let span = ByteSpan(offset: arena.count, length: length)
     try append(try reader.raw(length))
-    return [ByteSpan](repeating: span, count: count)
+    return [span]
   }
 
   private mutating func append(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
@@ -346,12 +353,19 @@ extension ColumnDecoder {
     for index in 0..<count {
       let (common, length) = (Int(shared[index]), Int(rest[index]))
       guard common <= last.length else { throw .malformed(.value) }
+      guard common + length <= Limits.keyBytes else {
+        throw .limitExceeded(
+          .key, value: UInt64(common + length), limit: UInt64(Limits.keyBytes))
+      }
       // The shared bytes are all that is shared, else they would be counted so.
       if length > 0, common < last.length, suffixes[place] == arena[last.offset + common] {
         throw .nonCanonical(.columnCoding)
       }
       let start = arena.count
-      for offset in last.offset..<last.offset + common { arena.append(arena[offset]) }
+      arena.append(contentsOf: repeatElement(0, count: common))
+      arena.withUnsafeMutableBytes {
+        TextColumn.copy(UnsafeRawBufferPointer($0), last.offset, common, to: $0, start)
+      }
       arena.append(contentsOf: suffixes[place..<place + length])
       place += length
       last = ByteSpan(offset: start, length: common + length)

@@ -144,9 +144,9 @@ enum TextColumn {
     _ left: ByteSpan, _ right: ByteSpan, _ arena: UnsafeRawBufferPointer
   ) -> Int {
     let bound = min(left.length, right.length)
-    var index = 0
-    while index < bound, arena[left.offset + index] == arena[right.offset + index] { index += 1 }
-    return index
+    return BlockOrder.commonPrefix(
+      UnsafeRawBufferPointer(rebasing: arena[left.offset..<left.offset + bound]),
+      UnsafeRawBufferPointer(rebasing: arena[right.offset..<right.offset + bound]))
   }
 
   private static func writeLengths(_ lengths: [Int64], to writer: inout ByteWriter) {

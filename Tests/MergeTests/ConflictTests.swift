@@ -108,6 +108,27 @@ struct ConflictTests {
     #expect(over([c1]) == [c1])
   }
 
+  @Test("A writer sends at most 256 dots in over, and none when more than 256 would stand")
+  func overIsBounded() {
+    func over(_ policy: Policy, dots: UInt64, seen: Range<UInt64>) -> [StreamDot]? {
+      var bench = Bench(policy)
+      // Each of them saw nothing of the others.
+      for number in 1...dots {
+        bench.put(county, number, .number(Int64(number)), kind: .insert, over: [])
+      }
+      let write = Bench.write(
+        province, 1, .number(0), over: seen.map { Bench.name(county, $0) }, hadValue: true)
+      return bench.register.over(of: write, bench.policy)
+    }
+    #expect(over(.latest, dots: 257, seen: 1..<257)?.count == 256, "two stand then")
+    #expect(over(.latest, dots: 258, seen: 1..<258) == nil, "257 dots are no over")
+    #expect(over(.latest, dots: 256, seen: 1..<2)?.count == 1, "256 stand then")
+    #expect(over(.latest, dots: 257, seen: 1..<2) == nil, "257 would stand")
+    #expect(over(.latest, dots: 256, seen: 1..<1) == nil, "257 would stand")
+    #expect(over(.immutable, dots: 300, seen: 1..<301)?.count == 256, "a decision stays one")
+    #expect(over(.counter, dots: 300, seen: 1..<301) == [], "totals of others are left alone")
+  }
+
   @Test("A limited policy makes the writer say what it replaces")
   func overOfPolicies() {
     func over(

@@ -49,6 +49,30 @@ import Transport
     #expect(try await pair.settle() == 1)
   }
 
+  @Test func `a node speaks the last two protocol versions, or the only one`() {
+    let versions = NodeEngine.protocolVersions
+    #expect(versions.upperBound == 1 || versions.lowerBound < versions.upperBound)
+    #expect(versions.lowerBound >= 1)
+  }
+
+  @Test func `a proxy that buffers, delays or cuts costs time and no change`() async throws {
+    let pair = try await Pair(rows: 2)
+    _ = try await pair.settle()
+    for (number, plan) in [
+      FaultPlan.delay(milliseconds: 50), .cut(.down, after: 120), .cut(.up, after: 300, .reset),
+      FaultPlan.delay(milliseconds: 20).and(.cut(.down, after: 40)),
+    ].enumerated() {
+      try await pair.write { transaction, scope throws(StoreError) in
+        try transaction.insert(Pair.table, scope: scope, key: [.text("P\(number)")], [])
+      }
+      pair.proxy.spoil(plan)
+      _ = await pair.caller.exchange(with: pair.address)
+      pair.proxy.heal()
+      _ = try await pair.settle()
+      #expect(try pair.rowsAtHub() == 3 + number, "\(plan)")
+    }
+  }
+
   @Test func `nobody at the address is told as such, and is no contact`() async throws {
     let pair = try await Pair(rows: 1)
     #expect(try await pair.settle() == 1)

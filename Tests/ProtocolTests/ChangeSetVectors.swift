@@ -122,6 +122,20 @@ enum InvalidChangeSets {
     ("a column twice", "02 07 08 01 02 01 00 10 00 10 00 10 00", "nonCanonical"),
     ("257 columns", "02 07 08 01 8102", "limitExceeded"),
     ("more rows than bytes", "02 07 08 09 00 10 00", "truncated"),
+    (
+      "more values than 64 per byte: 410,400 in 1,583 bytes",
+      "02 07 0d a006 8002" + String(repeating: "01", count: 256) + "19 00 01 00"
+        + String(repeating: "02", count: 799) + String(repeating: "00", count: 512) + "07 01",
+      "limitExceeded"
+    ),
+    (
+      "more lists of dots than bytes",
+      "02 07 0d 02 03 010101 11 00 01 0001 000000 000000 22 01 02", "truncated"
+    ),
+    (
+      "more dots than bytes", "02 07 0e 02 00 11 00 01 0001 0a 00 8001 00 02 01 00 01 0001",
+      "truncated"
+    ),
     ("2^32 as a table", "02 8080808010 08 01 00 10 00", "limitExceeded"),
     ("a key that is null", "02 07 08 01 00 00", "malformed"),
     ("a key that is real", "02 07 08 01 00 32 00", "malformed"),

@@ -168,6 +168,19 @@ import Wire
     #expect(pair.link.exchange(pair.child, pair.hub).result == .complete)
   }
 
+  @Test("Nodes of neighbouring versions exchange while each speaks its last two")
+  func neighbouringVersions() throws {
+    for (child, hub) in [(1...1, 1...2), (1...2, 2...3), (2...3, 1...2), (2...3, 2...3)]
+      as [(ClosedRange<UInt16>, ClosedRange<UInt16>)]
+    {
+      var pair = try ModelPair.met()
+      (pair.child.versions, pair.hub.versions) = (child, hub)
+      pair.child.replica.write(pair.county)
+      pair.link.settle(pair.child, pair.hub)
+      #expect(pair.isEqual, "\(child) and \(hub)")
+    }
+  }
+
   @Test("A hint that believes too much is corrected in one exchange")
   func highHint() throws {
     var pair = try ModelPair.met()

@@ -1,5 +1,6 @@
 import Causality
 import Changes
+import Merge
 import Store
 import Testing
 
@@ -124,5 +125,75 @@ import Testing
     #expect(throws: StoreError.self) {
       try world.insert(11, "B1", [ColumnValue(Library.price, .real(bits: Double.nan.bitPattern))])
     }
+  }
+
+  @Test
+  func `an old form saved more than 256 times leaves at most 256 values, readable everywhere`()
+    throws
+  {
+    let world = try World([1, 10])
+    let scope = try #require(Scope(code: 10))
+    try world.insert(10, "B1", in: 10, [ColumnValue(Library.title, .text("0"))])
+    let snapshot = try world[10].row(Library.books, scope: scope, key: [.text("B1")])
+    let form = try #require(snapshot).form
+    var most = 0
+    for save in 1...300 {
+      try world.update(
+        10, "B1", in: 10, [ColumnValue(Library.title, .text("\(save)"))], form: form)
+      for conflict in try world[10].conflicts() { most = max(most, conflict.record.siblings.count) }
+    }
+    #expect(most == Limits.dotsPerRegister)
+    try world.settle()
+    for node: UInt32 in [1, 10] {
+      #expect(try world[node].quarantineEntries().isEmpty)
+      let row = try world[node].row(Library.books, scope: scope, key: [.text("B1")])
+      #expect(row?.values.first == .text("300"))
+    }
+  }
+
+  @Test func `a transaction of more values than its bytes allow is refused, and its parts are not`()
+    throws
+  {
+    let wide = try Schema(
+      version: 1,
+      tables: [
+        TableDeclaration(
+          id: Library.books, name: "books", scopeColumn: "branch",
+          key: [KeyColumn(name: "number", kind: .integer)],
+          columns: (UInt32(1)...60).map {
+            ColumnDeclaration(id: $0, name: "c\($0)", kind: .integer)
+          })
+      ])
+    let world = try World([1], schema: wide)
+    let scope = try #require(Scope(code: 1))
+    let columns = (UInt32(1)...60).map { ColumnID($0) }
+    func write(_ rows: Range<Int64>, _ value: Int64, isNew: Bool) throws(StoreError) {
+      world.wall += 1_000
+      _ = try world[1].write(author: "t", wallMilliseconds: world.wall) {
+        t throws(StoreError) in
+        var cells = CellTable(width: 61)
+        for row in rows {
+          cells.append(integer: row)
+          for _ in columns { cells.append(integer: value) }
+        }
+        if isNew {
+          try t.insertRows(Library.books, scope: scope, cells)
+        } else {
+          try t.updateRows(Library.books, scope: scope, columns: columns, cells)
+        }
+      }
+    }
+    // A row takes a byte: 61 values each are allowed in any number, 121 above some thousand rows are not.
+    try write(0..<5_000, 0, isNew: true)
+    #expect(throws: StoreError.self) { try write(0..<5_000, 1, isNew: false) }
+    func first() throws -> Value? {
+      try world[1].row(Library.books, scope: scope, key: [.integer(7)])?.values.first
+    }
+    #expect(try first() == .integer(0))
+    for start in stride(from: Int64(0), to: 5_000, by: 2_500) {
+      try write(start..<start + 2_500, 1, isNew: false)
+    }
+    #expect(try first() == .integer(1))
+    #expect(try world[1].quarantineEntries().isEmpty)
   }
 }

@@ -139,22 +139,40 @@ import Wire
     }
   }
 
-  @Test func `Constant columns cannot claim more memory than the limits allow`() {
-    var random = SeededGenerator(seed: 4)
-    let header = Samples.header(&random)
+  /// A block of inserts in constant columns: an integer key 0, 1, 2… and nulls, in canonical form.
+  private static func constants(rows: Int, columns: Int) -> [UInt8] {
     var writer = ByteWriter()
     writer.write(varint: 2)
     writer.write(varint: 1_000)
     writer.write(byte: 0x08)
-    writer.write(count: 50_000)
-    writer.write(count: 200)
-    for _ in 0..<200 { writer.write(varint: 1) }
-    for _ in 0..<50_000 { writer.write(byte: 0) }
-    let cells = UInt64(50_000 * 201)
-    #expect(
-      throws: WireError.limitExceeded(
-        .cells, value: cells, limit: UInt64(Limits.cellsPerChangeSet))
-    ) { try ChangeSetCodec.decodeBody(writer.bytes, of: header) }
+    writer.write(count: rows)
+    writer.write(count: columns)
+    for _ in 0..<columns { writer.write(varint: 1) }
+    // Differences: 0, then 1 as zigzag.
+    for byte: UInt8 in [25, 0, 1, 0] { writer.write(byte: byte) }
+    for _ in 1..<rows { writer.write(byte: 2) }
+    for _ in 0..<columns { writer.write(byte: 0) }
+    return writer.bytes
+  }
+
+  @Test func `Constant columns give at most 64 values per byte above an allowance`() throws {
+    var random = SeededGenerator(seed: 4)
+    let header = Samples.header(&random)
+    // 1,024 rows of 256 columns, key and all, are in the allowance; so are any rows of 64 values.
+    for (rows, columns) in [(1_024, 256), (1_400, 256), (20_000, 63), (100_000, 63)] {
+      let bytes = Self.constants(rows: rows, columns: columns)
+      let body = try ChangeSetCodec.decodeBody(bytes, of: header)
+      #expect(body.rowCount == rows)
+      #expect(ChangeSetCodec.encodeBody(body, of: header) == bytes)
+    }
+    for (rows, columns) in [(2_048, 256), (20_000, 100), (50_000, 255)] {
+      let bytes = Self.constants(rows: rows, columns: columns)
+      let limit = Limits.ratioFreeCells + bytes.count * Limits.cellsPerByte
+      #expect(
+        throws: WireError.limitExceeded(
+          .cells, value: UInt64(rows * (columns + 1)), limit: UInt64(limit))
+      ) { try ChangeSetCodec.decodeBody(bytes, of: header) }
+    }
   }
 
   @Test func `A single update of two columns takes few bytes`() {

@@ -728,9 +728,11 @@ def get_lists(reader, rows, registers, writer, scope):
     need(0 < count <= rows * registers, "malformed")
     sizes = [1] * count
     if not single:
+        need(count <= reader.left(), "truncated")
         sizes = get_moded(reader, count)
         need(all(0 <= size <= 256 for size in sizes), "malformed")
     total = sum(sizes)
+    need(total <= reader.left(), "truncated")
     others = []
     if not own:
         others = [get_near(reader, scope) for _ in range(reader.count(4_096, 2))]
@@ -771,6 +773,8 @@ def get_block(reader, header):
     need(all(a == b for a, b in columns) == bool(flags & 8), "nonCanonical")
     kind = KINDS[flags & 3]
     need(kind != "delete" or not columns, "malformed")
+    reader.cells -= count * ((flags >> 5) + 1 + len(columns) * (2 if flags & 4 else 1))
+    need(reader.cells >= 0, "limitExceeded")
     keys = [get_column(reader, count, header) for _ in range((flags >> 5) + 1)]
     news = [get_column(reader, count, header) for _ in columns]
     olds = [get_column(reader, count, header, new) for new in news] if flags & 4 else None
@@ -881,6 +885,7 @@ def put_body(body, header):
 
 def get_body(data, header):
     reader, body = Reader(data), {"blocks": [], "controls": []}
+    reader.cells = min(8_388_608, 262_144 + 64 * len(data))
     mark = reader.varint()
     for _ in range(mark >> 1):
         body["blocks"].append(get_block(reader, header))
