@@ -341,6 +341,16 @@ extension ColumnDecoder {
     let shared = try readLengths(count, &reader)
     let rest = try readLengths(count, &reader)
     let suffixes = try reader.raw(rest.reduce(0) { $0 + Int($1) })
+    // Before memory is taken: lengths that claim more than a key has.
+    var longest: Int64 = 0
+    for (common, length) in zip(shared, rest) {
+      guard common <= longest else { throw .malformed(.value) }
+      guard common + length <= Limits.keyBytes else {
+        throw .limitExceeded(
+          .key, value: UInt64(common + length), limit: UInt64(Limits.keyBytes))
+      }
+      longest = common + length
+    }
     let total = shared.reduce(suffixes.count) { $0 + Int($1) }
     guard arena.count + total <= arenaLimit else {
       throw .limitExceeded(
@@ -352,11 +362,6 @@ extension ColumnDecoder {
     var (last, place) = (ByteSpan(offset: 0, length: 0), 0)
     for index in 0..<count {
       let (common, length) = (Int(shared[index]), Int(rest[index]))
-      guard common <= last.length else { throw .malformed(.value) }
-      guard common + length <= Limits.keyBytes else {
-        throw .limitExceeded(
-          .key, value: UInt64(common + length), limit: UInt64(Limits.keyBytes))
-      }
       // The shared bytes are all that is shared, else they would be counted so.
       if length > 0, common < last.length, suffixes[place] == arena[last.offset + common] {
         throw .nonCanonical(.columnCoding)
