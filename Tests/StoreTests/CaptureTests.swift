@@ -66,7 +66,7 @@ import Testing
     #expect(try world[11].quarantineEntries().count == 2)
   }
 
-  @Test func `a row that cannot take the place of a deleted one stays, and the deletion counts`() throws {
+  @Test func `a row that cannot take another's place stays, and so does the other`() throws {
     let world = try World()
     try world.insert(11, "B1", [ColumnValue(Library.isbn, .text("one"))])
     try world.insert(11, "B2", [ColumnValue(Library.isbn, .text("two"))])
