@@ -38,7 +38,8 @@ extension WorldTests {
     #expect(found.agreedAtMilliseconds != nil)
     #expect(found.lost == 0)
     #expect(found.nodesPerTier == [1, 2, 4])
-    #expect(found.work.reduce(0) { $0 + $1.doneWhileCut } > 0, "its counties could not reach the top")
+    #expect(
+      found.work.reduce(0) { $0 + $1.doneWhileCut } > 0, "its counties could not reach the top")
     #expect(found.work.reduce(0) { $0 + $1.delayed } > 0, "people of a machine that is off wait")
     #expect(found.conflictsAtEnd > 0, "feed and county changed the same phone numbers")
     let cut = try #require(found.heals.first { $0.name == "landslide" })

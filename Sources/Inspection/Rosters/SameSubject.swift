@@ -19,7 +19,10 @@ package struct SameSubject: Hashable, Sendable {
     }
 
     /// Whether the key is a unified social credit code, whatever its check character says.
-    package var hasCreditCode: Bool { (try? CreditCode(Array(code.utf8))) != nil }  // Why not is told on import.
+    package var hasCreditCode: Bool {
+      // Why not is told on import.
+      (try? CreditCode(Array(code.utf8))) != nil
+    }
   }
 
   /// What the two have in common.
