@@ -25,6 +25,8 @@ extension World {
       call.changesAtStart = (rehearsed.changes[index], rehearsed.hubChanges[index])
     }
     do {
+      // A replica that stopped writing takes and gives nothing, as in NodeEngine.
+      if let reason = replica.stopReason { throw StoreError.writingStopped(reason) }
       let context = try context(replica, node)
       let shared = replica.streams(sharedWith: nodes[hub].code)
       let machine: any ExchangeMachine
@@ -265,6 +267,7 @@ extension World {
     if case .hello(let hello)? = try? decoder.next() { call.peer = hello.replica }
     let memory = call.peer.flatMap { node.memories[$0] } ?? ChildMemory()
     do {
+      if let reason = replica.stopReason { throw StoreError.writingStopped(reason) }
       let context = try context(replica, node)
       call.hubSide = CallSide(
         machine: call.isWait

@@ -143,6 +143,7 @@ extension World {
       return note(.failed(node: index, what: "\(what): \(error)"))
     }
     switch error {
+    case .writingStopped where checkers.budget.untrusted.contains(index): return
     case .diskFull: return
     case .storage, .folder, .busy:
       // A commit that failed behind its last sync is there all the same.
