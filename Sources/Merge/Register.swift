@@ -33,6 +33,7 @@ package struct Register: Hashable, Sendable {
     for dot in list { insert(dot) }
   }
 
+  /// A register of one dot, as most are.
   package init(_ dot: RegisterDot) { dots = [dot] }
 
   package var isEmpty: Bool { dots.isEmpty }
