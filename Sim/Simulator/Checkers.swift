@@ -325,9 +325,9 @@ struct Checkers {
   /// Half a second, doubled each time, with jitter of a half, twice (calls and long polls), and a few new starts.
   static let failedCallsPerMinute = 60
 
-  /// A stream that did not move is left out of so many exchanges.
+  /// A stream that did not move is left out of exchanges so long, and the next ones are that far apart.
   static let longestStallMilliseconds = Int(
-    (UInt64(Limits.stuckSkips) + 2) * Limits.safetyExchangeMilliseconds)
+    Limits.stuckLongestMilliseconds + 2 * Limits.safetyExchangeMilliseconds)
 
   /// Every own change set is here only, at a hub, or at the top; and where it is counted, it is (S21).
   private func counts(

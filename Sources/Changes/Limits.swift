@@ -82,8 +82,11 @@ package enum Limits {
   package static let reportsPerTurn = 64
   /// Pairs of stream and replica that are stopped on one link; further ones end the exchange.
   package static let stopsPerLink = 1_024
-  /// Exchanges that a stream is left out of, at most, because nothing moved in it.
-  package static let stuckSkips: UInt32 = 64
+  /// Milliseconds that a stream is left out of exchanges because nothing moved in it; doubles up to
+  /// `stuckLongestMilliseconds`.
+  package static let stuckFirstMilliseconds: UInt64 = 5_000
+  /// Longest time that a stream is left out of exchanges, milliseconds.
+  package static let stuckLongestMilliseconds: UInt64 = 1_800_000
   /// Milliseconds after which a link is exchanged over even when nothing is known to have changed.
   package static let safetyExchangeMilliseconds: UInt64 = 300_000
   /// Milliseconds within which acknowledgements go up when nothing else does.

@@ -154,7 +154,8 @@ package struct ChildExchange: ExchangeMachine {
   private mutating func startTelling(_ start: Said) {
     var said = start
     guard hint.hasContact else { return endTurn(said) }
-    said.suspects = hint.suspects(among: said.own)
+    said.suspects = hint.suspects(
+      among: said.own, wallMilliseconds: context.wallMilliseconds)
     for report in hint.reports { queue.append(.send(.error(report))) }
     var telling = Telling(said: said)
     if !said.suspects.isEmpty, let peer = hint.peer {
@@ -381,14 +382,18 @@ package struct ChildExchange: ExchangeMachine {
     if !hasMoved(listening.intake) {
       let told = listening.said.suspects.map(\.summary.stream)
       for stream in stillDiffering where told.contains(stream.summary.stream) {
-        hint.stick(stream.summary.stream, own: stream.summary.headsHash)
+        hint.stick(
+          stream.summary.stream, own: stream.summary.headsHash,
+          wallMilliseconds: context.wallMilliseconds)
       }
     }
     finish(.complete, differs: !stillDiffering.isEmpty)
   }
 
+  /// A hub that is proved now and was not before may be given what it lacks.
   private func hasMoved(_ intake: Intake) -> Bool {
     intake.applied > 0 || intake.stagedParts > 0 || hint.receipts != before.receipts
+      || hint.isProved && !before.isProved
       || shared.contains { hint.known(of: $0) != before.known(of: $0) }
   }
 

@@ -19,12 +19,13 @@ package struct PeerHint: Hashable, Sendable {
     var stuck: Stuck?
   }
 
-  /// A stream that differs and does not move, and for how many exchanges it is left out.
+  /// A stream that differs and does not move, and how long it is left out of exchanges.
   struct Stuck: Hashable, Sendable {
+    /// `headsHash` of both sides when it was found.
     let own: UInt64
     let peer: UInt64
-    var times: UInt32
-    var skipsLeft: UInt32
+    let sinceMilliseconds: UInt64
+    let pauseMilliseconds: UInt64
   }
 
   /// The hub's replica; nil before first contact.
@@ -59,8 +60,8 @@ package struct PeerHint: Hashable, Sendable {
     self[stream].known = vector
   }
 
-  /// Takes over what a HELLO of the hub says of itself. Another replica or process of the hub makes what
-  /// was stopped worth another try; another replica voids all.
+  /// Takes over what a HELLO of the hub says of itself. Another replica or process of the hub, or a proof that it
+  /// lacked, makes what was stopped or stuck worth another try; another replica voids all.
   mutating func meet(_ hello: Hello, isProved: Bool) {
     if peer != hello.replica { self = PeerHint() }
     if challenge != hello.challenge {
@@ -68,20 +69,23 @@ package struct PeerHint: Hashable, Sendable {
       refusedHere = []
       receipts = []
     }
+    if challenge != hello.challenge || isProved != self.isProved {
+      for stream in streams.keys { streams[stream]?.stuck = nil }
+    }
     peer = hello.replica
     challenge = hello.challenge
     self.isProved = isProved
   }
 
-  /// The streams that are known or suspected to differ, of those as they are here now. Counts the exchange
-  /// for streams that are left out.
-  mutating func suspects(among own: [StreamState]) -> [StreamState] {
+  /// The streams that are known or suspected to differ, of those as they are here now, without those that are
+  /// left out for a while.
+  mutating func suspects(among own: [StreamState], wallMilliseconds: UInt64) -> [StreamState] {
     own.filter { stream in
       let id = stream.summary.stream
       refusedHere.removeAll { $0.dot.stream == id && stream.known.knows($0.dot) }
       guard let seen = streams[id]?.seen else { return false }
       return seen.headsHash != stream.summary.headsHash
-        && !skips(id, own: stream.summary.headsHash)
+        && !isLeftOut(id, own: stream.summary.headsHash, wallMilliseconds: wallMilliseconds)
     }
   }
 
@@ -123,27 +127,25 @@ package struct PeerHint: Hashable, Sendable {
     return true
   }
 
-  /// Whether the stream is to be left out of this exchange: it differs, but did not move before and
-  /// neither side changed since. Counts the exchange.
-  private mutating func skips(_ stream: StreamID, own: UInt64) -> Bool {
-    guard var stuck = streams[stream]?.stuck, let seen = streams[stream]?.seen,
-      stuck.own == own, stuck.peer == seen.headsHash, stuck.skipsLeft > 0
+  /// Whether the stream is to be left out of this exchange: it differs, but did not move before, neither side
+  /// changed since, and its pause is not over. A clock that went back ends the pause.
+  private func isLeftOut(_ stream: StreamID, own: UInt64, wallMilliseconds: UInt64) -> Bool {
+    guard let stuck = streams[stream]?.stuck, let seen = streams[stream]?.seen,
+      stuck.own == own, stuck.peer == seen.headsHash, wallMilliseconds >= stuck.sinceMilliseconds
     else { return false }
-    stuck.skipsLeft -= 1
-    self[stream].stuck = stuck
-    return true
+    return wallMilliseconds - stuck.sinceMilliseconds < stuck.pauseMilliseconds
   }
 
   /// Notes that a whole exchange moved nothing although `stream` differs.
-  mutating func stick(_ stream: StreamID, own: UInt64) {
+  mutating func stick(_ stream: StreamID, own: UInt64, wallMilliseconds: UInt64) {
     guard let seen = streams[stream]?.seen else { return }
-    var times: UInt32 = 0
+    var pause = Limits.stuckFirstMilliseconds
     if let stuck = streams[stream]?.stuck, stuck.own == own, stuck.peer == seen.headsHash {
-      times = min(stuck.times + 1, 16)
+      pause = min(stuck.pauseMilliseconds * 2, Limits.stuckLongestMilliseconds)
     }
-    let skips = min(UInt32(1) << times, Limits.stuckSkips)
     self[stream].stuck = Stuck(
-      own: own, peer: seen.headsHash, times: times, skipsLeft: skips)
+      own: own, peer: seen.headsHash, sinceMilliseconds: wallMilliseconds,
+      pauseMilliseconds: pause)
   }
 
   /// The hub's knowledge as it states it; what was refused and is now known there is refused no more.

@@ -31,11 +31,13 @@ extension Replica {
   ) throws(StoreError) -> OutgoingBatch? {
     let lacking = try reading { () throws(StoreError) -> [Run] in try self.lacking(receiver) }
     guard !lacking.isEmpty else { return nil }
-    let (entries, isLast) = try reading { () throws(StoreError) -> ([Entry], Bool) in
-      try collect(lacking, maxBytes: maxBytes)
+    let (entries, witnesses, isLast) = try reading {
+      () throws(StoreError) -> ([Entry], [Entry], Bool) in
+      let (entries, isLast) = try collect(lacking, maxBytes: maxBytes)
+      return try withWitnesses(entries, isLast: isLast)
     }
     guard !entries.isEmpty else { return nil }
-    let heads = try sign(entries)
+    let heads = try sign(entries + witnesses)
     var advanced: [(stream: StreamID, known: VersionVector)] = []
     for entry in entries {
       let dot = entry.encoded.dot
@@ -49,7 +51,7 @@ extension Replica {
       }
       advanced[index].known[dot.replica] = max(advanced[index].known[dot.replica], dot.number)
     }
-    let message = ChangesMessage(changeSets: entries.map(\.encoded), heads: heads)
+    let message = ChangesMessage(changeSets: (entries + witnesses).map(\.encoded), heads: heads)
     return OutgoingBatch(
       content: try content(message), advanced: advanced, changeSetCount: entries.count,
       isLast: isLast)
@@ -118,6 +120,66 @@ extension Replica {
       }
     }
     return (entries, true)
+  }
+
+  /// The batch with what proves its ends: a change set applied here may be proved only by a head above it that
+  /// waits here for a part; who comes next cannot take it without those up to that head, and keeps them waiting
+  /// too. Groups that then are too many for a frame are left for the next batch.
+  private func withWitnesses(
+    _ batch: [Entry], isLast: Bool
+  ) throws(StoreError) -> (entries: [Entry], witnesses: [Entry], isLast: Bool) {
+    var (entries, isLast) = (batch, isLast)
+    while true {
+      var witnesses: [Entry] = []
+      for end in ends(of: entries)
+      where end.signature == nil && end.encoded.dot.replica != identity.replica {
+        witnesses += try parkedUpToHead(behind: end.encoded.dot)
+      }
+      let room = Limits.changeSetsPerFrame - entries.count
+      guard witnesses.count > room, let atom = entries.last?.atom, atom != entries.first?.atom
+      else { return (entries, Array(witnesses.prefix(max(room, 0))), isLast) }
+      entries.removeAll { $0.atom == atom }
+      isLast = false
+    }
+  }
+
+  /// The last entry of each stream and replica, in order of first use.
+  private func ends(of entries: [Entry]) -> [Entry] {
+    var ends: [Entry] = []
+    for entry in entries {
+      let dot = entry.encoded.dot
+      let index = ends.firstIndex {
+        $0.encoded.dot.stream == dot.stream && $0.encoded.dot.replica == dot.replica
+      }
+      if let index { ends[index] = entry } else { ends.append(entry) }
+    }
+    return ends
+  }
+
+  /// What waits here behind the last applied change set of a replica, up to the first signed head; none when
+  /// `dot` is not that change set.
+  private func parkedUpToHead(behind dot: Dot) throws(StoreError) -> [Entry] {
+    guard try state(of: dot.stream).known[dot.replica] == dot.number else { return [] }
+    let select = try statements(
+      "SELECT 0, 0, stream, replica, number, flags, head_hash, signature, header, body_bytes, body "
+        + "FROM tributary_parked WHERE stream = ?1 AND replica = ?2 AND number > ?3 ORDER BY number")
+    defer { select.reset() }
+    select.bind(1, dot.stream.packed)
+    select.bind(2, dot.replica.packed)
+    select.bind(3, dot.number)
+    var parked: [Entry] = []
+    var isProved = false
+    while !isProved, try select.step() {
+      let encoded = try encodedChangeSet(select)
+      guard encoded.dot.number == dot.number + UInt64(parked.count) + 1 else { return [] }
+      isProved = select.kind(7) != .null
+      parked.append(
+        Entry(
+          id: 0, atom: 0, encoded: encoded.deflated,
+          chain: isProved ? ContentHash(select.blob(6)) ?? .zero : .zero,
+          signature: isProved ? select.blob(7) : nil))
+    }
+    return isProved ? parked : []
   }
 
   private func entry(_ row: Statement) throws(StoreError) -> Entry {

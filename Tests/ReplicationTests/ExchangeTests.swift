@@ -32,6 +32,21 @@ import Wire
     #expect(last.applied == 20 && last.sent == 30 && !last.differs)
   }
 
+  @Test("A child that pulled the key of its hub pushes at once what it had written before")
+  func provedByPull() throws {
+    var pair = try ModelPair()
+    pair.child.registrations[pair.hub.replica.id] = .unknown
+    for _ in 0..<3 { pair.child.replica.write(pair.county) }
+    for _ in 0..<2 { pair.hub.replica.write(pair.prefecture) }
+    for _ in 0..<3 { pair.link.exchange(pair.child, pair.hub) }
+    #expect(pair.child.replica.state(pair.prefecture) == pair.hub.replica.state(pair.prefecture))
+    #expect(pair.hub.replica.state(pair.county) != pair.child.replica.state(pair.county))
+    // What came named the hub.
+    pair.child.registrations[pair.hub.replica.id] = .admitted
+    #expect(pair.link.settle(pair.child, pair.hub) == 2)
+    #expect(pair.isEqual)
+  }
+
   @Test("Equal replicas are done in one round trip of HELLO and DONE")
   func equal() throws {
     var pair = try ModelPair.met()
