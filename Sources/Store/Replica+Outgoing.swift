@@ -162,7 +162,8 @@ extension Replica {
     guard try state(of: dot.stream).known[dot.replica] == dot.number else { return [] }
     let select = try statements(
       "SELECT 0, 0, stream, replica, number, flags, head_hash, signature, header, body_bytes, body "
-        + "FROM tributary_parked WHERE stream = ?1 AND replica = ?2 AND number > ?3 ORDER BY number")
+        + "FROM tributary_parked WHERE stream = ?1 AND replica = ?2 AND number > ?3 ORDER BY number"
+    )
     defer { select.reset() }
     select.bind(1, dot.stream.packed)
     select.bind(2, dot.replica.packed)

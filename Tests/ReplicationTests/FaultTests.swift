@@ -81,7 +81,7 @@ import Wire
     #expect(pair.child.replica.state(pair.county) == pair.hub.replica.state(pair.county))
   }
 
-  @Test("A stream that cannot move is left out of exchanges for ever longer, whatever the clock does")
+  @Test("A stream that cannot move is left out for ever longer, whatever the clock does")
   func stuck() throws {
     var pair = try ModelPair.met()
     pair.child.replica.write(pair.county)
