@@ -61,7 +61,8 @@ struct Checkers {
     case .lists(let node, let conflicts): return lists(node, conflicts)
     case .read(let session, let node, let stream, let known):
       return read(session, node, stream, known)
-    case .sent(let from, let to, let dot, let content): return sent(from, to, dot, content)
+    case .sent(let from, let to, let dot, let content, let proves):
+      return sent(from, to, dot, content, proves)
     case .acknowledged(let from, let to, let stream, let own, let held, let top):
       return acknowledged(from, to, stream, own, held, top)
     case .durable(let node, let stream, let found):
@@ -271,12 +272,15 @@ struct Checkers {
 
   // MARK: speaking
 
-  private mutating func sent(_ from: Int, _ to: Int, _ dot: Dot, _ content: UInt64) -> Finding? {
+  private mutating func sent(
+    _ from: Int, _ to: Int, _ dot: Dot, _ content: UInt64, _ proves: UInt64?
+  ) -> Finding? {
     if budget.untrusted.contains(from) { return nil }
     if !tree.holds(codes[to].scope, dot.stream) {
       return Finding("S14", "\(dot) goes from \(codes[from]) to \(codes[to])")
     }
-    if !known(from, dot.stream).contains(dot.replica, dot.number) {
+    let known = known(from, dot.stream)[dot.replica]
+    if dot.number > known, proves != known || known == 0 {
       return Finding("S4", "\(codes[from]) sends \(dot), which it does not know")
     }
     if let other = self.content(of: dot), other != content, !isUntrusted(dot) {

@@ -67,6 +67,13 @@ extension Corpus {
       if !isBad { story.apply(1, story.dot(2, 1, in: 2)) }
       story.facts.append(.sent(from: 1, to: 0, dot: story.dot(2, 1, in: 2), content: 1))
     },
+    Pair("S4", "a node sends what waits there and proves nothing that it knows") { story, isBad in
+      story.write(2, 1, in: 2)
+      story.write(2, 2, in: 2, content: 2)
+      if !isBad { story.apply(1, story.dot(2, 1, in: 2)) }
+      story.facts.append(
+        .sent(from: 1, to: 0, dot: story.dot(2, 2, in: 2), content: 2, proves: 1))
+    },
     Pair("S4", "a node writes in the name of another") { story, isBad in
       story.write(1, 1, in: 2, as: isBad ? 2 : 1)
     },

@@ -19,8 +19,8 @@ enum Fact {
   case lists(node: Int, conflicts: [Oracle.Row: [GroupID]])
   /// A person at a node read; `session` keeps its meaning wherever the person goes.
   case read(session: Int, node: Int, stream: StreamID, known: VersionVector)
-  /// A change set left a node.
-  case sent(from: Int, to: Int, dot: Dot, content: UInt64)
+  /// A change set left a node; `proves`: it only waits there, and proves the one of that number, which was applied.
+  case sent(from: Int, to: Int, dot: Dot, content: UInt64, proves: UInt64? = nil)
   /// An acknowledgement left a node: what it, what it and all below it, and what the top holds.
   case acknowledged(
     from: Int, to: Int, stream: StreamID, own: VersionVector, held: VersionVector,

@@ -219,7 +219,10 @@ extension World {
         verdict.count(.changeSetsSent)
         // What does not inflate was told when it came into the log.
         guard let content = try? Self.content(set) else { continue }
-        note(.sent(from: from, to: to, dot: set.dot, content: content))
+        note(
+          .sent(
+            from: from, to: to, dot: set.dot, content: content,
+            proves: proved(by: set.dot, in: changes, at: from)))
       }
     case .acknowledgement(let told):
       note(
@@ -227,6 +230,20 @@ extension World {
           from: from, to: to, stream: told.stream, own: told.needs, held: told.held, top: told.top))
     default: break
     }
+  }
+
+  /// The last number applied at a node of a replica of which it sends on what waits there: a run from that number to
+  /// a signed head (Protocol/6-Sessions §3.6). Nil for what was applied itself.
+  private func proved(by dot: Dot, in message: ChangesMessage, at index: Int) -> UInt64? {
+    let known = checkers.known(index, dot.stream)[dot.replica]
+    guard known > 0, dot.number > known else { return nil }
+    func isOfRun(_ other: Dot) -> Bool {
+      other.stream == dot.stream && other.replica == dot.replica && other.number >= known
+    }
+    let run = message.changeSets.map(\.dot).filter(isOfRun)
+    let isUnbroken = run.enumerated().allSatisfy { $1.number == known + UInt64($0) }
+    return isUnbroken && message.heads.contains { isOfRun($0.dot) && $0.dot.number >= dot.number }
+      ? known : nil
   }
 
   /// Everything that this node knows survives the worst power cut (S20). Where operations are not synced, e.g.

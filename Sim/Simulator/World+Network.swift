@@ -52,6 +52,8 @@ extension World {
           at: arrival(call, isUp, begin, delay))
         return loseLater(call, at: arrival(call, isUp, begin, delay) + 1)
       }
+      // Who hears no byte for so long gives up.
+      if delay > Int(Limits.answerMilliseconds) * 1_000_000 { return lose(call) }
       if options.bandwidth > 0 {
         verdict.count(.slowLink)
         delay += content.count * 1_000_000 / options.bandwidth * 1_000
@@ -91,6 +93,19 @@ extension World {
 
   /// Nothing more arrives; both sides learn of it, by a reset or by silence.
   func lose(_ call: Call) { loseLater(call, at: now) }
+
+  /// Both sides give up a call on which nothing came for so long, e.g. because the length of a frame was corrupted.
+  func checkSilence(_ number: Int) {
+    guard let call = calls[number], !call.isCut else { return }
+    let end =
+      max(call.lastDelivery[0], call.lastDelivery[1])
+      + .milliseconds(Int(Limits.answerMilliseconds))
+    guard end <= now else { return queue.push(.silence(call: number), at: end) }
+    call.isCut = true
+    for isHub in [false, true] {
+      queue.push(.linkEnded(call: number, isHub: isHub), at: now + 1_000_000)
+    }
+  }
 
   private func loseLater(_ call: Call, at time: Nanoseconds) {
     if time == now { call.isCut = true }

@@ -100,6 +100,9 @@ extension World {
   func insert(_ call: Call) {
     calls[call.number] = call
     nodes[call.hub].hubCalls.append(call.number)
+    guard rehearsed == nil else { return }
+    call.lastDelivery = [now, now]
+    queue.push(.silence(call: call.number), at: now + .milliseconds(Int(Limits.answerMilliseconds)))
   }
 
   func remove(_ number: Int) {

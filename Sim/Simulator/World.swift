@@ -16,6 +16,8 @@ package final class World {
     case timer(node: Int, life: UInt64, timer: UInt64)
     case deliver(call: Int, isUp: Bool, bytes: [UInt8])
     case linkEnded(call: Int, isHub: Bool)
+    /// Whether a call is silent for too long.
+    case silence(call: Int)
     case waitOver(call: Int)
     case changed(node: Int, life: UInt64, advanced: [StreamID], acknowledged: [StreamID])
     case operation(Int)
@@ -242,6 +244,7 @@ package final class World {
           atMilliseconds: SimulatedNode.monotonic(now), using: &node.chance) ?? [], at: index)
     case .deliver(let call, let isUp, let bytes): deliver(call, isUp: isUp, bytes, event)
     case .linkEnded(let call, let isHub): endLink(call, isHub: isHub, event)
+    case .silence(let number): checkSilence(number)
     case .waitOver(let number):
       guard let call = calls[number], var wait = call.hubSide?.machine as? HubWait else {
         return true

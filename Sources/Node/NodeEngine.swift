@@ -220,6 +220,8 @@ package actor NodeEngine {
     }
     peers[peer] = record
     try noting { () throws(StoreError) in try replica.record(record) }
+    // It was written durably: a file that was busy or a disk that was full is so no more.
+    if trouble?.retryAfterMilliseconds != nil { trouble = nil }
   }
 
   /// For `/readyz` and `/metrics`.

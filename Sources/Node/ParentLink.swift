@@ -76,7 +76,7 @@ package struct ParentLink: Service {
           running[attempt] = start(place, attempt, isWait: false, continuation)
         case .startWait(let place, let attempt):
           running[attempt] = start(place, attempt, isWait: true, continuation)
-        case .cancel(let attempt): running.removeValue(forKey: attempt)?.cancel()
+        case .cancel(let attempt): running[attempt]?.cancel()
         case .setTimer(let at):
           timer?.cancel()
           timer = Self.timer(at, continuation)
@@ -90,6 +90,8 @@ package struct ParentLink: Service {
     }
     timer?.cancel()
     for task in running.values { task.cancel() }
+    // What they note comes before the replica is closed.
+    for task in running.values { await task.value }
   }
 
   private static func timer(

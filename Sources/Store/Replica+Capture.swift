@@ -17,9 +17,37 @@ struct CapturedRow {
   var localID: Int64?
 }
 
+/// How much of what other programs wrote one change set takes: what any receiver takes, whatever its bytes deflate to.
+private struct CaptureBudget {
+  private static let values = Limits.ratioFreeCells
+  private static let bytes = Limits.changeSetBytes / 4
+  private var valuesLeft = values
+  private var bytesLeft = bytes
+
+  /// Whether a row still goes in. A first row always does.
+  mutating func takes(_ size: (values: Int, bytes: Int)) -> Bool {
+    let isFirst = valuesLeft == Self.values
+    guard isFirst || size.values <= valuesLeft && size.bytes <= bytesLeft else { return false }
+    valuesLeft -= size.values
+    bytesLeft -= size.bytes
+    return true
+  }
+}
+
+extension Value {
+  /// What the value takes in a change set, at most.
+  fileprivate var storedBytes: Int {
+    switch self {
+    case .null, .integer, .real: 10
+    case .text(let bytes), .blob(let bytes): 10 + bytes.count
+    }
+  }
+}
+
 extension Replica {
-  /// Stamps what other programs wrote since the last transaction: one change set per stream, author
-  /// `unattributed`. Returns the number of rows; 0 and no cost worth naming when there is nothing.
+  /// Stamps what other programs wrote since the last transaction: one change set per stream, several where it is more
+  /// than a change set may hold, author `unattributed`. Returns the number of rows; 0 and no cost worth naming when
+  /// there is nothing.
   @discardableResult
   package func stampCaptured(wallMilliseconds: UInt64) throws(StoreError) -> Int {
     try checkWriting()
@@ -55,9 +83,9 @@ extension Replica {
     }
     guard !found.isEmpty else { return 0 }
     knownChildren = nil
-    let write = begin(
-      author: author, reason: reason,
-      wallMilliseconds: min(recorded &* 1_000, wallMilliseconds))
+    let at = min(recorded &* 1_000, wallMilliseconds)
+    var write = begin(author: author, reason: reason, wallMilliseconds: at)
+    var budget = CaptureBudget()
     var count = 0
     for (layout, rows) in found {
       // The base rows are put back to what the clocks say first; then the same path as for the API writes
@@ -74,6 +102,13 @@ extension Replica {
       for row in rows { if let before = row.before { try putBack(before, layout) } }
       for isDeletion in [true, false] {
         for (row, now) in zip(rows, now) where (now == nil) == isDeletion {
+          let size = size(row, now, layout)
+          if !budget.takes(size) {
+            _ = try finish(write)
+            write = begin(author: author, reason: reason, wallMilliseconds: at)
+            budget = CaptureBudget()
+            _ = budget.takes(size)
+          }
           count += try stamp(row, now, layout, write, wallMilliseconds) ? 1 : 0
         }
       }
@@ -130,6 +165,17 @@ extension Replica {
     return (rows, last)
   }
 
+  /// What a row takes in a change set, before-images with it, at most.
+  private func size(
+    _ row: CapturedRow, _ now: BaseRow?, _ layout: TableLayout
+  ) -> (values: Int, bytes: Int) {
+    let values = [row.before?.key, row.before?.values, now?.key, now?.values].compactMap { $0 }
+    return (
+      2 * (layout.table.key.count + layout.table.columns.count),
+      values.joined().reduce(0) { $0 + $1.storedBytes }
+    )
+  }
+
   private func isThere(_ localID: Int64, _ layout: TableLayout) throws(StoreError) -> Bool {
     let select = try statements(layout.selectByID)
     defer { select.reset() }
@@ -143,6 +189,12 @@ extension Replica {
     _ wall: UInt64
   ) throws(StoreError) -> Bool {
     do throws(StoreError) {
+      let bytes = size(row, now, layout).bytes
+      guard bytes <= Limits.changeSetBytes / 2 else {
+        throw .invalidValue(
+          table: layout.table.name, column: "*",
+          problem: "a row of \(bytes) bytes with what it was; at most \(Limits.changeSetBytes / 2)")
+      }
       return try writeCaptured(row, now, layout, write)
     } catch {
       switch error {

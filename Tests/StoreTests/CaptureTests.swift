@@ -125,4 +125,54 @@ import Testing
     #expect(try world[11].knowledge(of: StreamID(scope: scope)) == before)
     try world.settle()
   }
+
+  @Test func `more than a change set may hold is stamped as several, whatever it deflates to`()
+    throws
+  {
+    let world = try World()
+    let rows = 12_000
+    let all = """
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(rows))
+      """
+    try shell(
+      world, 11,
+      """
+      \(all) INSERT INTO books (branch, number, copies)
+        SELECT '11', printf('%06d', i), 0 FROM n;
+      """)
+    let scope = try #require(Scope(code: 11))
+    let stream = StreamID(scope: scope)
+    let writer = world[11].identity.replica
+    func number() throws -> UInt64 { try world[11].knowledge(of: stream)[writer] }
+    let before = try number()
+    #expect(try world[11].stampCaptured(wallMilliseconds: world.wall) == rows)
+    #expect(try number() > before + 1)
+    try shell(world, 11, "UPDATE books SET number = printf('%06d', number + \(rows));")
+    #expect(try world[11].stampCaptured(wallMilliseconds: world.wall) == rows)
+    try world.settle()
+    for node in [1, 10, 11] as [UInt32] {
+      #expect(try world[node].summary(of: stream) == world[11].summary(of: stream))
+      #expect(try world.row(node, "000001") == nil)
+      #expect(try world.row(node, "0\(2 * rows)") != nil)
+      #expect(try world[node].quarantineEntries().isEmpty)
+    }
+  }
+
+  @Test func `a row that no change set can hold is put back and listed`() throws {
+    let world = try World()
+    try world.insert(11, "B1", [ColumnValue(Library.title, .text("a"))])
+    try shell(
+      world, 11,
+      """
+      UPDATE books SET title = printf('%.*c', 15000000, 'x'), shelf = printf('%.*c', 15000000, 'y'),
+        note = printf('%.*c', 15000000, 'z') WHERE number = 'B1';
+      INSERT INTO books (branch, number, title, copies) VALUES ('11', 'B2', 'fits', 0);
+      """)
+    #expect(try world[11].stampCaptured(wallMilliseconds: world.wall) == 1)
+    try world.settle()
+    #expect(try world.value(11, "B1", Library.title) == .text("a"))
+    #expect(try world.value(1, "B2", Library.title) == .text("fits"))
+    let entry = try #require(try world[11].quarantineEntries().first)
+    #expect(entry.kind == "captured" && entry.detail.contains("zzz"), "what was written is kept")
+  }
 }
