@@ -29,10 +29,10 @@ struct Checkers {
   /// What each session has read and written, by stream.
   private var sessions: [Int: [StreamID: VersionVector]] = [:]
   /// What a hub and the top have promised to hold, by stream: levels A1 and A2 of the ledger (S3).
-  private var hubPromises: [Int: [StreamID: VersionVector]] = [:]
-  private var topPromises: [StreamID: VersionVector] = [:]
-  private var failedCalls: [[Int]]
-  private var ends: [(node: Int, isCore: Bool, known: [StreamID: VersionVector])] = []
+  var hubPromises: [Int: [StreamID: VersionVector]] = [:]
+  var topPromises: [StreamID: VersionVector] = [:]
+  var failedCalls: [[Int]]
+  var ends: [(node: Int, isCore: Bool, known: [StreamID: VersionVector])] = []
 
   init(tree: ScopeTree, schema: Schema, codes: [NodeCode]) {
     (self.tree, self.codes) = (tree, codes)
@@ -83,6 +83,16 @@ struct Checkers {
       return applied == 0 && !changed
         ? nil
         : Finding("S9", "a message applied again at \(codes[node]): \(applied) change sets taken")
+    case .said(let from, let to, let dots, let earlier): return said(from, to, dots, earlier)
+    case .offered(let node, let dot, let content, let isRefused):
+      return offered(node, dot, content, isRefused)
+    case .decided(let node, let row, let group, let dots, let by):
+      return decided(node, row, group, dots, by)
+    case .opened(let node, let trouble, let isStopped, let told):
+      return opened(node, trouble, isStopped, told)
+    case .spread(let dot, let node, let hops, let milliseconds):
+      return milliseconds <= hops * Self.millisecondsPerHop
+        ? nil : Finding("L1", "\(dot) took \(milliseconds) ms over \(hops) links to \(codes[node])")
     case .failedCall(let node, let time): return failedCall(node, time)
     case .counts(let node, let stream, let total, let atHub, let atTop):
       return counts(node, stream, total, atHub, atTop)
@@ -197,7 +207,7 @@ struct Checkers {
     return nil
   }
 
-  private func isUntrusted(_ dot: Dot) -> Bool {
+  func isUntrusted(_ dot: Dot) -> Bool {
     codes.firstIndex(of: dot.replica.node).map(budget.untrusted.contains) ?? false
   }
 
@@ -257,6 +267,22 @@ struct Checkers {
         "Q4", "\(codes[node]) lists \(found.count) rows in conflict, the model \(open.count)")
   }
 
+  /// What a decision was between stands no longer, unless the policy lets its writer not replace it (S13).
+  private func decided(
+    _ node: Int, _ row: Oracle.Row, _ group: GroupID, _ between: [StreamDot], _ by: Dot
+  ) -> Finding? {
+    let stream = oracle.stream(of: row)
+    if forked.contains(stream) || budget.untrusted.contains(node) { return nil }
+    let standing = oracle.state(of: row, known: known(node, stream)).dots[group] ?? []
+    let left = standing.filter {
+      between.contains($0) && oracle.mayReplace(by, $0, row, group)
+    }
+    return left.isEmpty
+      ? nil
+      : Finding(
+        "S13", "\(by) decides on \(left) of group \(group.number), which stand all the same")
+  }
+
   /// Sessions read their own writes, and nothing that they saw is unseen later (S7).
   private mutating func read(
     _ session: Int, _ node: Int, _ stream: StreamID, _ known: VersionVector
@@ -267,174 +293,6 @@ struct Checkers {
         "S7", "session \(session) saw \(seen) of \(stream), and reads \(known) at \(codes[node])")
     }
     sessions[session, default: [:]][stream] = known
-    return nil
-  }
-
-  // MARK: speaking
-
-  private mutating func sent(
-    _ from: Int, _ to: Int, _ dot: Dot, _ content: UInt64, _ proves: UInt64?
-  ) -> Finding? {
-    if budget.untrusted.contains(from) { return nil }
-    if !tree.holds(codes[to].scope, dot.stream) {
-      return Finding("S14", "\(dot) goes from \(codes[from]) to \(codes[to])")
-    }
-    let known = known(from, dot.stream)[dot.replica]
-    if dot.number > known, proves != known || known == 0 {
-      return Finding("S4", "\(codes[from]) sends \(dot), which it does not know")
-    }
-    if let other = self.content(of: dot), other != content, !isUntrusted(dot) {
-      return Finding("S1", "two contents of \(dot)")
-    }
-    return nil
-  }
-
-  /// An acknowledgement promises no more than is true, and is kept in the ledger (S3).
-  private mutating func acknowledged(
-    _ from: Int, _ to: Int, _ stream: StreamID, _ own: VersionVector, _ held: VersionVector,
-    _ top: VersionVector
-  ) -> Finding? {
-    if budget.untrusted.contains(from) { return nil }
-    let scope = codes[from].scope
-    for node in codes.indices where !budget.destroyed.contains(node) {
-      let below = codes[node].scope
-      guard tree.isAtOrAbove(scope, below), tree.holds(below, stream) else { continue }
-      let (claimed, what) = node == from ? (own.union(held), "it") : (held, "all below it")
-      if !known(node, stream).dominates(claimed) {
-        return Finding(
-          "S3",
-          "\(codes[from]) tells that \(what) hold \(claimed) of \(stream), \(codes[node]) does not")
-      }
-    }
-    if !budget.destroyed.contains(0), !known(0, stream).dominates(top) {
-      return Finding("S3", "\(codes[from]) tells that the top holds \(top) of \(stream)")
-    }
-    if tree.isAtOrAbove(scope, codes[to].scope) {
-      hubPromises[from, default: [:]][stream] =
-        (hubPromises[from]?[stream] ?? VersionVector()).union(own)
-    }
-    topPromises[stream] = (topPromises[stream] ?? VersionVector()).union(top)
-    return nil
-  }
-
-  /// Failing calls become rare: at most so many in a minute (L3).
-  private mutating func failedCall(_ node: Int, _ time: Int) -> Finding? {
-    failedCalls[node].removeAll { $0 < time - 60_000 }
-    failedCalls[node].append(time)
-    return failedCalls[node].count <= Self.failedCallsPerMinute
-      ? nil
-      : Finding("L3", "\(codes[node]) failed \(failedCalls[node].count) times within a minute")
-  }
-
-  /// Half a second, doubled each time, with jitter of a half, twice (calls and long polls), and a few new starts.
-  static let failedCallsPerMinute = 60
-
-  /// A stream that did not move is left out of exchanges so long, and the next ones are that far apart.
-  static let longestStallMilliseconds = Int(
-    Limits.stuckLongestMilliseconds + 2 * Limits.safetyExchangeMilliseconds)
-
-  /// Every own change set is here only, at a hub, or at the top; and where it is counted, it is (S21).
-  private func counts(
-    _ node: Int, _ stream: StreamID, _ total: UInt64, _ atHub: UInt64, _ atTop: UInt64
-  ) -> Finding? {
-    guard let own = known(node, stream).entries.first(where: { $0.replica.node == codes[node] })
-    else { return total == 0 ? nil : Finding("S21", "\(codes[node]) counts \(total), wrote none") }
-    if total != own.number {
-      return Finding("S21", "\(codes[node]) counts \(total) of \(own.number) in \(stream)")
-    }
-    let highest =
-      codes.indices.filter { above($0, codes[node].scope) }
-      .map { known($0, stream)[own.replica] }.max() ?? 0
-    let top = node == 0 ? own.number : known(0, stream)[own.replica]
-    if budget.destroyed.isEmpty, atTop > top || atTop + atHub > max(highest, top) {
-      return Finding(
-        "S21", "\(codes[node]) counts \(atTop) at the top and \(atHub) at a hub of \(stream)")
-    }
-    return nil
-  }
-
-  private func waits(_ node: Int, _ count: Int, _ ready: Int) -> Finding? {
-    if count > Limits.parkedChangeSets {
-      return Finding("S26", "\(count) change sets wait at \(codes[node])")
-    }
-    return ready == 0
-      ? nil
-      : Finding("Q2", "\(ready) change sets wait at \(codes[node]) although nothing is missing")
-  }
-
-  // MARK: the end
-
-  private func over() -> Finding? {
-    let core = ends.filter(\.isCore)
-    if let first = core.first {
-      for end in core.dropFirst() {
-        for (stream, known) in end.known.sorted(by: { $0.key < $1.key }) {
-          guard let hub = core.last(where: { above($0.node, end.node) && $0.known[stream] != nil })
-          else {
-            continue
-          }
-          if hub.known[stream] != known {
-            return Finding(
-              "Q1",
-              "\(stream): \(codes[end.node]) knows \(known), "
-                + "\(codes[hub.node]) knows \(hub.known[stream] ?? VersionVector())")
-          }
-        }
-      }
-      // What a node of the core wrote is at the highest of the core (Q6).
-      for dot in oracle.changes.keys.sorted() {
-        guard core.contains(where: { codes[$0.node] == dot.replica.node && holds($0, dot) }),
-          tree.holds(codes[first.node].scope, dot.stream), !holds(first, dot)
-        else { continue }
-        return Finding("Q6", "\(dot) is not at \(codes[first.node])")
-      }
-    }
-    return checkRights() ?? checkLedger()
-  }
-
-  /// What its author may not write is refused by the first hub that has it (S15).
-  private func checkRights() -> Finding? {
-    for (dot, change) in oracle.changes.sorted(by: { $0.key < $1.key }) {
-      let author = dot.replica.node.scope
-      for row in change.rows where !oracle.mayWrite(author, row, tree) {
-        guard ends.contains(where: { above($0.node, author) && holds($0, dot) }),
-          !oracle.marks.contains(where: { $0.target == dot && $0.isRefusal })
-        else { continue }
-        return Finding(
-          "S15", "\(dot) is not refused: \(author) may not write table \(row.table.number)")
-      }
-    }
-    return nil
-  }
-
-  private func above(_ upper: Int, _ scope: Scope) -> Bool {
-    codes[upper].scope != scope && tree.isAtOrAbove(codes[upper].scope, scope)
-  }
-
-  private func above(_ upper: Int, _ lower: Int) -> Bool {
-    upper != lower && tree.isAtOrAbove(codes[upper].scope, codes[lower].scope)
-  }
-
-  private func holds(
-    _ end: (node: Int, isCore: Bool, known: [StreamID: VersionVector]), _ dot: Dot
-  ) -> Bool {
-    end.known[dot.stream]?.contains(dot.replica, dot.number) ?? false
-  }
-
-  /// Every write is still somewhere, unless all that promised it were destroyed (S3), and everyone who promised
-  /// it has it.
-  private func checkLedger() -> Finding? {
-    guard ends.count == codes.count else { return nil }
-    for dot in oracle.changes.keys.sorted() {
-      var promised = codes.indices.filter { codes[$0] == dot.replica.node }
-      for (hub, streams) in hubPromises
-      where streams[dot.stream]?.contains(dot.replica, dot.number) ?? false { promised.append(hub) }
-      if topPromises[dot.stream]?.contains(dot.replica, dot.number) ?? false { promised.append(0) }
-      if promised.allSatisfy(budget.destroyed.contains) { continue }
-      if !ends.contains(where: { holds($0, dot) }) {
-        return Finding("S3", "\(dot) is nowhere; it was promised by \(promised.map { codes[$0] })")
-      }
-    }
     return nil
   }
 

@@ -77,6 +77,12 @@ extension Corpus {
     Pair("S4", "a node writes in the name of another") { story, isBad in
       story.write(1, 1, in: 2, as: isBad ? 2 : 1)
     },
+    Pair("S1", "another content of a known change set passes") { story, isBad in
+      story.write(2, 1, in: 2)
+      story.apply(1, story.dot(2, 1, in: 2))
+      story.facts.append(
+        .offered(node: 1, dot: story.dot(2, 1, in: 2), content: 2, isRefused: !isBad))
+    },
     Pair("S9", "what is known is taken again") { story, isBad in
       story.facts.append(.appliedAgain(node: 1, applied: isBad ? 1 : 0, changed: false))
     },
@@ -134,6 +140,25 @@ extension Corpus {
         .restarted(
           node: 1, stream: story.stream(2), known: story.vector(isBad ? [2: 1] : [1: 1, 2: 1])))
     },
+    Pair("S8", "a replica whose lease is gone writes on") { story, isBad in
+      story.facts.append(
+        .opened(
+          node: 2, trouble: .leaseMissing, isStopped: !isBad, told: isBad ? nil : .leaseMissing))
+    },
+    Pair("S8", "a database put back from a copy writes on") { story, isBad in
+      story.facts.append(
+        .opened(node: 2, trouble: .databasePutBack, isStopped: !isBad, told: nil))
+    },
+    Pair("S8", "a lease of another node is told as a copy") { story, isBad in
+      story.facts.append(
+        .opened(
+          node: 2, trouble: .leaseOfAnother, isStopped: true,
+          told: isBad ? .databasePutBack : .leaseOfAnother))
+    },
+    Pair("S8", "a replica stops without cause") { story, isBad in
+      story.facts.append(
+        .opened(node: 2, trouble: nil, isStopped: isBad, told: isBad ? .leaseDamaged : nil))
+    },
     Pair("S20", "a node speaks of what a power cut could take") { story, isBad in
       story.write(2, 1, in: 2)
       story.facts.append(
@@ -162,6 +187,20 @@ extension Corpus {
       for part in parts { story.apply(1, part, settles: part == parts[1]) }
       // Node 3 does not hold the stream of scope 2's node 2, node 0 holds all.
       story.apply(isBad ? 0 : 3, parts[0])
+    },
+    Pair("S5", "the parts of a transaction are sent one by one") { story, isBad in
+      let parts = [story.dot(1, 1, in: 1), story.dot(1, 1, in: 2)]
+      story.write(1, 1, in: 1, at: 5, parts: parts, applies: false)
+      story.write(1, 1, in: 2, at: 5, parts: parts, applies: false)
+      for part in parts { story.apply(1, part, settles: part == parts[1]) }
+      if isBad {
+        for (place, part) in parts.enumerated() {
+          story.facts.append(
+            .said(from: 1, to: 0, dots: [part], earlier: Array(parts.prefix(place))))
+        }
+      } else {
+        story.facts.append(.said(from: 1, to: 0, dots: parts, earlier: []))
+      }
     },
     Pair("S6", "an effect comes before its cause") { story, isBad in
       story.write(2, 1, in: 2)
@@ -227,119 +266,6 @@ extension Corpus {
     },
   ]
 
-  private static let text = Value.text("a")
-  private static let other = Value.text("b")
-
-  private static let rows: [Pair] = [
-    Pair("S10", "equal knowledge has two digests") { story, isBad in
-      story.write(2, 1, in: 2)
-      story.apply(1, story.dot(2, 1, in: 2))
-      for node in [2, 1] {
-        story.facts.append(
-          .knows(
-            node: node, stream: story.stream(2), known: story.vector([2: 1]),
-            digest: [isBad ? UInt8(node) : 1]))
-      }
-    },
-    Pair("S10", "a value is not the one written") { story, isBad in
-      story.write(2, 1, in: 2, put: [1: text])
-      story.show(
-        2, scope: 2, alive: [(2, 1)], dots: [1: [(2, 1)]], values: [1: isBad ? other : text])
-    },
-    Pair("S10", "a row that lives is not shown") { story, isBad in
-      story.write(2, 1, in: 2, put: [1: text])
-      if isBad {
-        story.showNothing(2, scope: 2)
-      } else {
-        story.show(2, scope: 2, alive: [(2, 1)], dots: [1: [(2, 1)]], values: [1: text])
-      }
-    },
-    Pair("S10", "the earlier of two concurrent values is shown") { story, isBad in
-      story.write(2, 1, in: 2, at: 9, put: [1: text])
-      story.write(1, 1, in: 2, at: 4, put: [1: other])
-      story.apply(1, story.dot(2, 1, in: 2))
-      story.show(
-        1, scope: 2, alive: [(2, 1), (1, 1)], dots: [1: [(2, 1), (1, 1)]],
-        values: [1: isBad ? other : text])
-    },
-    Pair("S10", "a count is added once only") { story, isBad in
-      story.write(2, 1, in: 2, put: [4: .integer(3)])
-      story.write(1, 1, in: 2, put: [4: .integer(4)])
-      story.apply(1, story.dot(2, 1, in: 2))
-      story.show(
-        1, scope: 2, alive: [(2, 1), (1, 1)], dots: [4: [(2, 1), (1, 1)]],
-        values: [4: .integer(isBad ? 4 : 7)])
-    },
-    Pair("S10", "the smaller of two is shown where the largest counts") { story, isBad in
-      story.write(2, 1, in: 2, put: [7: .integer(3)])
-      story.write(1, 1, in: 2, put: [7: .integer(8)])
-      story.apply(1, story.dot(2, 1, in: 2))
-      story.show(
-        1, scope: 2, alive: [(2, 1), (1, 1)], dots: [7: [(2, 1), (1, 1)]],
-        values: [7: .integer(isBad ? 3 : 8)])
-    },
-    Pair("S11", "a deleted row comes back") { story, isBad in
-      story.write(2, 1, in: 2, put: [1: text])
-      story.write(2, 2, in: 2, kind: .delete)
-      if isBad {
-        story.show(2, scope: 2, alive: [(2, 2)], dots: [1: [(2, 1)]], values: [1: text])
-      } else {
-        story.showNothing(2, scope: 2)
-      }
-    },
-    Pair("S11", "a deleted row comes back where another was edited") { story, isBad in
-      story.write(2, 1, in: 2, put: [1: text])
-      story.apply(1, story.dot(2, 1, in: 2))
-      story.write(2, 2, in: 2, kind: .delete)
-      if isBad {
-        story.apply(1, story.dot(2, 2, in: 2))
-        story.show(1, scope: 2, alive: [(2, 1)], dots: [1: [(2, 1)]], values: [1: text])
-      } else {
-        story.write(1, 1, in: 2, sees: [2: 1], kind: .update, put: [1: other])
-        story.apply(1, story.dot(2, 2, in: 2))
-        story.show(
-          1, scope: 2, alive: [(2, 2), (1, 1)], dots: [1: [(1, 1)]], values: [1: other])
-      }
-    },
-    Pair("S13", "a concurrent value is dropped") { story, isBad in
-      story.write(2, 1, in: 2, at: 9, put: [1: text])
-      story.write(1, 1, in: 2, at: 4, put: [1: other])
-      story.apply(1, story.dot(2, 1, in: 2))
-      story.show(
-        1, scope: 2, alive: [(2, 1), (1, 1)], dots: [1: isBad ? [(2, 1)] : [(2, 1), (1, 1)]],
-        values: [1: text])
-    },
-    Pair("S13", "an overwritten value stays beside the new one") { story, isBad in
-      story.write(2, 1, in: 2, put: [1: text])
-      story.write(2, 2, in: 2, kind: .update, put: [1: other])
-      story.show(
-        2, scope: 2, alive: [(2, 2)], dots: [1: isBad ? [(2, 1), (2, 2)] : [(2, 2)]],
-        values: [1: other])
-    },
-    Pair("S13", "a save from an old form covers what its person never saw") { story, isBad in
-      story.write(2, 1, in: 2, put: [1: text])
-      story.write(2, 2, in: 2, kind: .update, put: [1: other])
-      story.write(2, 3, in: 2, kind: .update, put: [1: text], over: [1: [(2, 1)]])
-      story.show(
-        2, scope: 2, alive: [(2, 3)], dots: [1: isBad ? [(2, 3)] : [(2, 2), (2, 3)]],
-        values: [1: text])
-    },
-    Pair("Q4", "a conflict is not in the inbox") { story, isBad in
-      story.write(2, 1, in: 2, put: [9: text])
-      story.apply(1, story.dot(2, 1, in: 2))
-      story.write(2, 2, in: 2, kind: .update, put: [9: other])
-      story.write(1, 1, in: 2, sees: [2: 1], kind: .update, put: [9: .text("c")])
-      story.apply(1, story.dot(2, 2, in: 2))
-      story.facts.append(
-        .lists(node: 1, conflicts: isBad ? [:] : [story.row(2): [GroupID(9)]]))
-    },
-    Pair("Q4", "the inbox holds a conflict that is none") { story, isBad in
-      story.write(2, 1, in: 2, put: [9: text])
-      story.facts.append(
-        .lists(node: 2, conflicts: isBad ? [story.row(2): [GroupID(9)]] : [:]))
-    },
-  ]
-
   private static let places: [Pair] = [
     Pair("S14", "a hub tells a county of its sibling") { story, isBad in
       story.write(3, 1, in: 3)
@@ -374,6 +300,13 @@ extension Corpus {
       story.write(2, 2, in: 2)
       story.facts.append(
         .counts(node: 2, stream: story.stream(2), total: isBad ? 1 : 2, atHub: 0, atTop: 0))
+    },
+    Pair("L1", "a change takes more than two seconds a link") { story, isBad in
+      story.write(2, 1, in: 2)
+      story.facts.append(
+        .spread(
+          story.dot(2, 1, in: 2), to: 0, hops: 2,
+          milliseconds: 2 * Checkers.millisecondsPerHop + (isBad ? 1 : 0)))
     },
     Pair("L2", "a usable path brings nothing") { story, isBad in
       story.facts.append(

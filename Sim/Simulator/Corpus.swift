@@ -99,8 +99,8 @@ package enum Corpus {
       _ node: Int, _ number: UInt64, in scope: Int, sees: [Int: UInt64] = [:],
       at time: UInt64? = nil,
       content: UInt64 = 1, as author: Int? = nil, kind: OperationKind = .insert,
-      put: [Int: Value] = [:], over: [Int: [(Int, UInt64)]] = [:], parts: [Dot] = [],
-      applies: Bool = true
+      put: [Int: Value] = [:], over: [Int: [(Int, UInt64)]] = [:], had: Set<UInt32> = [],
+      parts: [Dot] = [], applies: Bool = true
     ) {
       let dot = dot(author ?? node, number, in: scope)
       times[node] = time ?? times[node] + 1
@@ -127,7 +127,8 @@ package enum Corpus {
                 Oracle.Write(
                   dot: dot, context: context,
                   timestamp: HybridTimestamp(milliseconds: times[node]), tier: min(node, 2),
-                  kind: kind, values: values, over: notes, hadValue: [])
+                  kind: kind, values: values, over: notes,
+                  hadValue: Set(had.map { GroupID($0) }))
               )
             ], marks: [])))
       if applies { apply(node, dot, content: content) }
@@ -156,6 +157,17 @@ package enum Corpus {
       for (column, value) in values { shown[column - 1] = value }
       facts.append(
         .shows(node: node, row: row(scope), view: RowView(dots: groups, shown: shown)))
+    }
+
+    /// A node's write decides between others of the row `k`.
+    mutating func decide(
+      _ node: Int, _ number: UInt64, in scope: Int, group: Int, between: [(Int, UInt64)]
+    ) {
+      facts.append(
+        .decided(
+          node: node, row: row(scope), group: GroupID(UInt32(group)),
+          between: between.map { StreamDot(replica: replica($0.0), number: $0.1) },
+          by: dot(node, number, in: scope)))
     }
 
     mutating func showNothing(_ node: Int, scope: Int) {

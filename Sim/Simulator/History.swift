@@ -33,6 +33,16 @@ enum Fact {
   case lost(node: Int, known: [StreamID: VersionVector])
   /// The same message was applied once more: what changed by it.
   case appliedAgain(node: Int, applied: Int, changed: Bool)
+  /// Change sets leave a node in one message; `earlier` went in other messages of the same turn.
+  case said(from: Int, to: Int, dots: [Dot], earlier: [Dot])
+  /// A change set came under a dot that is known at a node, and whether it was refused.
+  case offered(node: Int, dot: Dot, content: UInt64, isRefused: Bool)
+  /// A person decided between the writes of one group of a row.
+  case decided(node: Int, row: Oracle.Row, group: GroupID, between: [StreamDot], by: Dot)
+  /// A node opened its file: what had been done to it, whether it stops writing, and what it says of it.
+  case opened(node: Int, trouble: FileTrouble?, isStopped: Bool, told: FileTrouble?)
+  /// A change set is at another node after that time, on links that work and stand.
+  case spread(Dot, to: Int, hops: Int, milliseconds: Int)
   /// A call of a node to its hub failed.
   case failedCall(node: Int, atMilliseconds: Int)
   /// How many own change sets of a stream a node counts, at a hub and at the top among them.
@@ -55,6 +65,14 @@ enum Fact {
   case ended(node: Int, isCore: Bool, known: [StreamID: VersionVector])
   /// Nothing follows.
   case over
+}
+
+/// What was done to the files of a node while it was down.
+enum FileTrouble: Hashable {
+  /// The lease file is gone, its bytes are noise, or it is another node's.
+  case leaseMissing, leaseDamaged, leaseOfAnother
+  /// The database is an older one.
+  case databasePutBack
 }
 
 /// A change set as its writer made it.

@@ -137,6 +137,18 @@ struct Oracle {
     list.map { StreamDot(replica: $0.dot.replica, number: $0.dot.number) }.sorted()
   }
 
+  /// Whether the policy of a group lets one write replace another of the same row.
+  func mayReplace(_ write: Dot, _ other: StreamDot, _ row: Row, _ group: GroupID) -> Bool {
+    let list = writes[row] ?? []
+    guard let new = list.first(where: { $0.dot == write }),
+      let old = list.first(where: {
+        $0.dot.replica == other.replica && $0.dot.number == other.number
+      }), group != .existence, let policy = schema.table(row.table)?.policy(of: group)
+    else { return true }
+    if case .owner(let owner) = policy { return isOwner(new, owner) || !isOwner(old, owner) }
+    return true
+  }
+
   // MARK: which writes stand
 
   /// { d written here | no visible write covers d }.

@@ -83,7 +83,7 @@ package struct Plan: Hashable, Sendable {
       case restore
       /// Two copies of the node speak in turn, each for `milliseconds` (F30).
       case clone
-      /// The lease file of another node lies in the folder (F31).
+      /// The lease file is another node's, is missing, or is cut short, by `argument` modulo 3 (F31).
       case mix
       /// `argument` bits flip on the disk, and the node is out of service (F25).
       case rot
@@ -157,6 +157,8 @@ package struct Options: Hashable, Sendable {
   package var cutAt = 0
   /// 1: after agreement one more round must move nothing (Q9).
   package var fixpoint = 0
+  /// 1: after agreement changes are made on links that stand, and must arrive within seconds (L1).
+  package var probe = 0
   /// Place of a node that lies to its hub, from 1; 0 for none (F44).
   package var hostile = 0
   /// Real Ed25519 instead of a keyed hash.
@@ -179,6 +181,7 @@ package struct Options: Hashable, Sendable {
       ("write-errors", \.writeErrors), ("other-errors", \.otherErrors),
       ("turn-bytes", \.turnBytes), ("frame-bytes", \.frameBytes), ("apply-again", \.applyAgain),
       ("hostile", \.hostile), ("cut-at", \.cutAt), ("fixpoint", \.fixpoint),
+      ("probe", \.probe),
       ("not-powersafe", \.isNotPowersafe), ("real-signatures", \.realSignatures),
       ("core", \.core), ("check-all", \.checkAll),
     ]

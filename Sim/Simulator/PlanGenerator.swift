@@ -39,10 +39,32 @@ package enum PlanGenerator {
       plan.faults.removeAll { $0.kind == kind }
     }
     if chance.below(8) == 0 { plan.options.hostile = chance.within(2...plan.nodes.count) }
+    more(&plan)
     plan.faults.sort { $0.atMilliseconds < $1.atMilliseconds }
     if chance.below(3) > 0 { plan.options.core = core(plan.nodes, &chance) }
     workload(&plan, &chance)
     return plan
+  }
+
+  /// What is drawn from a stream of its own, so that the rest of each plan stays as it was.
+  private static func more(_ plan: inout Plan) {
+    var chance = Chance(plan.seed, .plan, 1)
+    if chance.below(2) == 0 { plan.options.probe = 1 }
+    for (place, fault) in plan.faults.enumerated() {
+      switch fault.kind {
+      case .mix:
+        plan.faults[place] = Plan.Fault(
+          atMilliseconds: fault.atMilliseconds, kind: .mix, division: fault.division,
+          argument: chance.below(3), milliseconds: chance.below(1_000))
+      case .restore where fault.argument == 0 && chance.below(2) == 0:
+        // The lease is renewed between the copy and its return.
+        plan.faults.append(
+          Plan.Fault(
+            atMilliseconds: fault.atMilliseconds + fault.milliseconds / 2, kind: .kill,
+            division: fault.division, argument: 0, milliseconds: fault.milliseconds / 4))
+      default: break
+      }
+    }
   }
 
   /// Disks that fail: one kind, or all.

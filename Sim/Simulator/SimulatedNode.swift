@@ -44,8 +44,8 @@ final class SimulatedNode {
   var wallOfCall: UInt64 = .max
   /// How often its file was opened.
   var opens = 0
-  /// Whether opening its file must end in a replica that does not write.
-  var mustStop = false
+  /// What was done to its files: opening them must end in a replica that does not write.
+  var trouble: FileTrouble?
 
   // MARK: what the checkers know of it
 
@@ -81,6 +81,8 @@ struct CallSide {
   var actions: ReplicaActions
   var decoder = FrameDecoder()
   var outcome: ExchangeOutcome?
+  /// The change sets of the messages of its turn.
+  var said: [Dot] = []
 }
 
 /// An exchange or a long poll on its way between a child and its hub.

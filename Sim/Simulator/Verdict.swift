@@ -19,6 +19,8 @@ package struct Verdict: Sendable {
   /// From the end of the faults to agreement (L1), and the longest time without progress (L2).
   package internal(set) var convergenceMilliseconds = 0
   package internal(set) var longestStallMilliseconds = 0
+  /// The slowest link of a probe: the time of a change over the links that it crossed.
+  package internal(set) var slowestHopMilliseconds = 0
 
   package init() {}
 
@@ -38,6 +40,7 @@ package enum Counter: String, CaseIterable, Sendable {
   case conflictsSeen = "conflicts-seen"
   case refused, suspected
   case fixpoints
+  case probes
   case appliedAgain = "applied-again"
   case loss = "F1 loss"
   case duplicate = "F2 duplicate"
@@ -67,6 +70,8 @@ package enum Counter: String, CaseIterable, Sendable {
   case restore = "F29 disk put back"
   case clone = "F30 clone"
   case mixed = "F31 mixed files"
+  case leaseMissing = "F31 missing lease"
+  case leaseDamaged = "F31 damaged lease"
   case clockOffset = "F36 clock offset"
   case clockDrift = "F37 clock drift"
   case clockJump = "F38 clock jump"
@@ -74,6 +79,7 @@ package enum Counter: String, CaseIterable, Sendable {
   case herd = "F41 herd"
   case buggify = "F43 tiny turn"
   case hostile = "F44 lie"
+  case equivocation = "F44 equivocation"
   case flood = "F45 flood"
 
   /// Whether this counts firings of a fault.

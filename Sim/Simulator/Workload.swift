@@ -10,7 +10,8 @@ enum Workload {
 
   static let orders = TableID(3_002)
 
-  /// `isHonest`: else the schema of a node that lets itself write what only its hub may.
+  /// `isHonest`: else the schema of a node that lets itself write what only its hub may, and change what does not
+  /// change.
   static func schema(isHonest: Bool = true) throws(Schema.Invalid) -> Schema {
     try Schema(
       version: 1,
@@ -40,7 +41,7 @@ enum Workload {
                 RankState(.text("s1"), next: [.text("s2"), .text("s3")]),
                 RankState(.text("s2"), next: []), RankState(.text("s3"), next: []),
               ])),
-            GroupDeclaration(id: GroupID(6), policy: .immutable),
+            GroupDeclaration(id: GroupID(6), policy: isHonest ? .immutable : .latest),
             GroupDeclaration(id: GroupID(7), policy: .max),
             GroupDeclaration(id: GroupID(8), policy: .owner(.tier(Tier(depth: 0)))),
             GroupDeclaration(id: GroupID(9), policy: .review),

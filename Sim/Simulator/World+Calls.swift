@@ -66,18 +66,20 @@ extension World {
   }
 
   /// What comes under a dot that is known here with another content.
-  private func forks(in action: ExchangeAction, _ index: Int) -> [Dot] {
+  private func forks(
+    in action: ExchangeAction, _ index: Int
+  ) -> [(dot: Dot, content: UInt64)] {
     guard case .apply(let message) = action, !checkers.budget.untrusted.contains(index) else {
       return []
     }
-    return message.changeSets.filter { set in
+    return message.changeSets.compactMap { set in
       guard checkers.known(index, set.dot.stream).contains(set.dot.replica, set.dot.number),
         let known = checkers.content(of: set.dot),
         // What does not decode is refused for that.
         let content = try? Self.content(set), (try? ChangeSetCodec.decodeHeader(set.header)) != nil
-      else { return false }
-      return content != known
-    }.map(\.dot)
+      else { return nil }
+      return content != known ? (set.dot, content) : nil
+    }
   }
 
   /// Applies a message once more: that takes nothing and changes nothing (S9).
@@ -152,7 +154,9 @@ extension World {
         switch action {
         case .send(let honest):
           let message = spoiled(honest, call, isHub: isHub)
-          checkSent(message, from: index, to: isHub ? call.child : call.hub)
+          checkSent(
+            message, from: index, to: isHub ? call.child : call.hub, earlier: side.said)
+          if case .changes(let changes) = message { side.said += changes.changeSets.map(\.dot) }
           frames += FrameCodec.encode(message)
           if frames.count > 65_536 {
             send(call, isUp: !isHub, frames)
@@ -167,11 +171,13 @@ extension World {
         default:
           let forks = forks(in: action, index)
           let answer = try side.actions.perform(action)
-          if case .applied(let report)? = answer, let fork = forks.first,
-            !report.rejections.contains(where: { $0.dot == fork })
-          {
-            violate(
-              "S1", "another content of \(fork) came to \(nodes[index].plan.division), unnoticed")
+          if case .applied(let report)? = answer {
+            for fork in forks {
+              note(
+                .offered(
+                  node: index, dot: fork.dot, content: fork.content,
+                  isRefused: report.rejections.contains { $0.dot == fork.dot }))
+            }
           }
           try applyAgain(action, side, index, call)
           tell(index, side.actions.takeChanged())

@@ -57,6 +57,7 @@ extension World {
           .applied(
             node: index, dot: entry.dot, content: content,
             wall: min(node.wallOfCall, node.wall(now))))
+        arrived(entry.dot, index)
         rehearsed?.arrived(entry.dot, index, at: now)
       } catch {
         violate("S4", "\(entry.dot) does not decode: \(error)")
@@ -209,12 +210,14 @@ extension World {
   // MARK: messages
 
   /// What leaves a node is durable there, true, and for the receiver.
-  func checkSent(_ message: Message, from: Int, to: Int) {
+  /// `earlier`: what went before in the same turn.
+  func checkSent(_ message: Message, from: Int, to: Int, earlier: [Dot] = []) {
     verdict.count(.framesSent)
     if rehearsed != nil { return }
     checkDurable(from)
     switch message {
     case .changes(let changes):
+      note(.said(from: from, to: to, dots: changes.changeSets.map(\.dot), earlier: earlier))
       for set in changes.changeSets {
         verdict.count(.changeSetsSent)
         // What does not inflate was told when it came into the log.

@@ -51,26 +51,38 @@ extension World {
       copies[index] = nil
     }
     faultvfs_erase(Int32(passing))
-    node.mustStop = hasOtherLease
+    node.trouble = hasOtherLease ? .databasePutBack : nil
     distrust(index, holding: copy.known)
     rehearsed?.deliveries.exclude(index, at: now)
     queue.push(.start(node: index, life: node.life), at: now + .milliseconds(1_000))
   }
 
-  /// The lease file of another node lies beside the database (F31).
-  func mixFiles(_ index: Int) {
+  /// The lease file of another node lies beside the database, or none, or one that does not decode (F31).
+  func mixFiles(_ index: Int, _ fault: Plan.Fault) {
     let node = nodes[index]
     guard
       let other = nodes.indices.first(where: {
         $0 != index && !checkers.budget.untrusted.contains($0)
       }).map({ nodes[$0] }),
-      let lease = other.host.files[other.folder.lease]
+      let lease = other.host.files[other.folder.lease],
+      var damaged = node.host.files[node.folder.lease]
     else { return }
-    verdict.count(.mixed)
     if node.replica != nil { stop(index, FAULTVFS_KEEP_ALL) }
     node.life += 1
-    node.host.restore(node.host.files.merging([node.folder.lease: lease]) { $1 })
-    node.mustStop = true
+    var files = node.host.files
+    switch fault.argument % 3 {
+    case 1:
+      (files[node.folder.lease], node.trouble) = (nil, .leaseMissing)
+      verdict.count(.leaseMissing)
+    case 2:
+      damaged.removeLast(1 + abs(fault.milliseconds) % (damaged.count - 1))
+      (files[node.folder.lease], node.trouble) = (damaged, .leaseDamaged)
+      verdict.count(.leaseDamaged)
+    default:
+      (files[node.folder.lease], node.trouble) = (lease, .leaseOfAnother)
+      verdict.count(.mixed)
+    }
+    node.host.restore(files)
     distrust(index, holding: checkers.shadows[index])
     queue.push(.start(node: index, life: node.life), at: now + .milliseconds(1_000))
   }

@@ -51,7 +51,7 @@ extension World {
       guard node.replica != nil, !checkers.budget.untrusted.contains(index) else { return }
       keepCopy(index, swaps: fault.kind == .clone ? 3 : 0)
       queue.push(.faultOver(number), at: now + .milliseconds(fault.milliseconds))
-    case .mix: if !checkers.budget.untrusted.contains(index) { mixFiles(index) }
+    case .mix: if !checkers.budget.untrusted.contains(index) { mixFiles(index, fault) }
     case .rot: rot(index, fault)
     case .bundle: carryBundle(index, fault)
     case .flood: flood(index, fault)
@@ -168,14 +168,18 @@ extension World {
   func look() -> Bool {
     if !isHealed { heal() }
     if verdict.violation != nil { return false }
-    if now > .milliseconds(plan.options.chaosMilliseconds) && isQuiet() {
+    if now > .milliseconds(plan.options.chaosMilliseconds), isProbing || isQuiet() {
       if agreedAt == nil {
         agreedAt = now
         verdict.convergenceMilliseconds =
           Int(now / 1_000_000) - plan.options.chaosMilliseconds
       }
-      guard isFixpoint() else {
+      guard isProbing || isFixpoint() else {
         queue.push(.look, at: now + .milliseconds(60_000))
+        return verdict.violation == nil
+      }
+      if let next = probe() {
+        queue.push(.look, at: next)
         return verdict.violation == nil
       }
       checkQuiescence()

@@ -14,7 +14,7 @@ extension World {
     var chance = Chance(plan.seed, .fate, UInt64(call.number), 3_000_000 + UInt64(call.messages))
     guard chance.happens(perMillion: 400_000) else { return message }
     verdict.count(.hostile)
-    switch chance.below(5) {
+    switch chance.below(7) {
     case 0:
       return .changes(
         ChangesMessage(
@@ -29,6 +29,8 @@ extension World {
       let other = nodes[chance.below(nodes.count)].code
       return forged(changes, first, call, author: other)
     case 3: return altered(changes, first)
+    case 4: return equivocated(changes, call, isKnown: true)
+    case 5: return equivocated(changes, call, isKnown: false)
     default: return foreign(changes, call)
     }
   }
@@ -73,6 +75,65 @@ extension World {
       bodyIsDeflated: first.bodyIsDeflated, bodyByteCount: first.bodyByteCount)
     return .changes(
       ChangesMessage(changeSets: [set] + changes.changeSets.dropFirst(), heads: changes.heads))
+  }
+
+  /// Another content for an own change set, well signed: for one that the hub has already, or before the hub gets
+  /// the true one.
+  private func equivocated(
+    _ changes: ChangesMessage, _ call: Call, isKnown: Bool
+  ) -> Message {
+    guard let replica = nodes[call.child].replica,
+      let set = isKnown
+        // What cannot be read is no lie.
+        ? try? known(to: call.hub, of: replica)
+        : changes.changeSets.first(where: { $0.dot.replica == replica.identity.replica }),
+      // It is an honest engine's: it decodes.
+      let header = try? ChangeSetCodec.decodeHeader(set.header),
+      // Likewise.
+      let body = try? set.canonicalBody()
+    else { return .changes(changes) }
+    var previous: ContentHash? = .zero
+    if header.number > 1 {
+      // What cannot be read is no lie.
+      previous = try? replica.head(
+        of: header.replica, in: header.stream, at: header.number - 1)
+    }
+    guard let previous else { return .changes(changes) }
+    let lie = ChangeSetHeader(
+      stream: header.stream, replica: header.replica, number: header.number,
+      contextAdvance: header.contextAdvance, timestamp: header.timestamp,
+      schemaVersion: header.schemaVersion, parts: header.parts, author: "equivocated", reason: "")
+    let bytes = ChangeSetCodec.encodeHeader(lie)
+    let chain = Replica.chainHash(previous, header: bytes, canonicalBody: body)
+    let unsigned = SignedHead(dot: set.dot, hash: chain, signature: [])
+    // No key, no lie.
+    guard let signature = try? replica.identity.sign(unsigned.signedBytes) else {
+      return .changes(changes)
+    }
+    verdict.count(.equivocation)
+    return .changes(
+      ChangesMessage(
+        changeSets: [
+          EncodedChangeSet(
+            dot: set.dot, header: bytes, body: set.body, bodyIsDeflated: set.bodyIsDeflated,
+            bodyByteCount: set.bodyByteCount)
+        ], heads: [SignedHead(dot: set.dot, hash: chain, signature: signature)]))
+  }
+
+  /// The last own change set of a replica that its hub has; nil when there is none.
+  private func known(to hub: Int, of replica: Replica) throws(StoreError) -> EncodedChangeSet? {
+    let own = replica.identity.replica
+    for stream in replica.streams {
+      let number = checkers.known(hub, stream)[own]
+      var lacked = try replica.knowledge(of: stream)
+      guard number > 0, number <= lacked[own] else { continue }
+      lacked[own] = number - 1
+      guard let batch = try replica.changes(lackedBy: [(stream, lacked)], maxBytes: 1),
+        case .frame(let message) = batch.content
+      else { continue }
+      return message.changeSets.first { $0.dot.replica == own && $0.dot.number == number }
+    }
+    return nil
   }
 
   /// Of a stream that the two do not share.

@@ -81,6 +81,7 @@ extension World {
         first.id, choosing: operation.slot % first.record.siblings.count, author: "plan",
         reason: "", wallMilliseconds: node.wall(now))
       written(index, receipt.dots)
+      decided(first.record, receipt.dots, index)
     }
   }
 
@@ -140,6 +141,17 @@ extension World {
     let receipt = try replica.write(
       author: "plan", wallMilliseconds: nodes[index].wall(now), body)
     written(index, receipt.dots)
+  }
+
+  private func decided(_ record: ConflictRecord, _ dots: [Dot], _ index: Int) {
+    let row = Oracle.Row(table: record.table, scope: record.scope, key: record.key)
+    let between = record.siblings.flatMap(\.writers).map {
+      StreamDot(replica: $0.dot.replica, number: $0.dot.number)
+    }
+    guard let dot = dots.first(where: { $0.stream == checkers.oracle.stream(of: row) }) else {
+      return
+    }
+    note(.decided(node: index, row: row, group: record.group, between: between, by: dot))
   }
 
   /// A transaction is durable: the checkers learn of it, and so do the links.

@@ -34,12 +34,10 @@ extension World {
       if replica.stopReason == nil { try replica.stampCaptured(wallMilliseconds: node.wall(now)) }
       node.replica = replica
       node.opens += 1
-      if let reason = replica.stopReason, !checkers.budget.untrusted.contains(index) {
-        violate("S8", "node \(node.plan.division): \(reason)")
-      }
-      if node.mustStop, replica.stopReason == nil {
-        violate("S8", "node \(node.plan.division) writes on a file that was put back or mixed")
-      }
+      note(
+        .opened(
+          node: index, trouble: node.trouble, isStopped: replica.stopReason != nil,
+          told: replica.stopReason.flatMap(Self.told)))
       try recovered(index)
     } catch {
       trouble(index, error, "open")
@@ -49,6 +47,17 @@ extension World {
       return
     }
     begin(index)
+  }
+
+  /// What a replica says of its files; nil for what only an earlier opening or a peer told.
+  private static func told(_ reason: StopReason) -> FileTrouble? {
+    guard case .leaseMismatch(let problem) = reason else { return nil }
+    switch problem {
+    case .missing: return .leaseMissing
+    case .damaged: return .leaseDamaged
+    case .ofAnother: return .leaseOfAnother
+    case .otherNonce, .behind: return .databasePutBack
+    }
   }
 
   /// Ends a process; `loss` says what a power cut takes with it.

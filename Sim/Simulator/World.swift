@@ -61,6 +61,10 @@ package final class World {
   /// When the core agreed, and what had been sent until the round that must move nothing (Q9).
   var agreedAt: Nanoseconds?
   var sentBefore: Int?
+  /// The probe at the end, since when it waits for links to stand, and what it made that is on its way.
+  var probeStage = ProbeStage.standing
+  var probeSince: Nanoseconds?
+  var watched: [Dot: Watched] = [:]
   /// Cuts in force by node: up, down.
   var cuts: [[Int]] = []
   /// Copies of disks, by node.

@@ -24,24 +24,22 @@ final class Lease {
   func problem(
     replica: ReplicaID, nonces: (current: String?, previous: String?),
     ownNumber: (StreamID) throws(StoreError) -> UInt64
-  ) throws(StoreError) -> String? {
+  ) throws(StoreError) -> LeaseProblem? {
     guard host.exists(folder.lease) else {
-      return nonces.current == nil ? nil : "the file \(folder.lease) is missing"
+      return nonces.current == nil ? nil : .missing(path: folder.lease)
     }
     let bytes = try host.read(folder.lease)
-    guard let content = LeaseContent(file: bytes) else {
-      return "the file \(folder.lease) is damaged"
-    }
+    guard let content = LeaseContent(file: bytes) else { return .damaged(path: folder.lease) }
     guard content.replica == replica.description else {
-      return "the file belongs to replica \(content.replica), the database to \(replica)"
+      return .ofAnother(replica: content.replica, own: replica)
     }
     guard content.nonce == nonces.current || content.nonce == nonces.previous else {
-      return "the database is older or newer than its lease: it was put back from a copy"
+      return .otherNonce
     }
     for (text, number) in content.own.sorted(by: { $0.key < $1.key }) {
       guard let packed = UInt32(text), let stream = StreamID(packed: packed) else { continue }
       let have = try ownNumber(stream)
-      if have < number { return "\(stream) ends at \(have), the lease saw \(number)" }
+      if have < number { return .behind(stream, number: have, seen: number) }
     }
     self.nonce = content.nonce
     return nil

@@ -37,7 +37,7 @@ extension Replica {
       }
     }
     if let problem {
-      try stopWriting(.leaseMismatch(detail: problem))
+      try stopWriting(.leaseMismatch(problem))
       return
     }
     try renewLease()

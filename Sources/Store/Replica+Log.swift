@@ -1,5 +1,5 @@
 internal import Causality
-internal import Changes
+package import Changes
 internal import Crypto
 internal import Merge
 internal import Wire
@@ -29,7 +29,7 @@ struct LogEntry {
 
 extension Replica {
   /// hash_n = SHA-256(01 ‖ hash_{n−1} ‖ SHA-256(00 ‖ canonical bytes)). Source: Protocol/3-ChangeSets §7.
-  static func chainHash(
+  package static func chainHash(
     _ previous: ContentHash, header: [UInt8], canonicalBody: [UInt8]
   ) -> ContentHash {
     var content = SHA256()

@@ -42,7 +42,7 @@ package enum StoreError: Error, Equatable, Sendable {
 /// Why a replica stopped writing under its epoch. Source: engine.md §6.
 package enum StopReason: Hashable, Sendable {
   /// The lease file and the database disagree: the file was put back from a copy.
-  case leaseMismatch(detail: String)
+  case leaseMismatch(LeaseProblem)
   /// Noted in the file by an earlier opening, in the words of the reason then.
   case noted(String)
   /// A peer knows more of this replica's own change sets than the replica itself.
@@ -55,7 +55,7 @@ extension StopReason: CustomStringConvertible {
   /// One line for status, logs and the file.
   package var description: String {
     switch self {
-    case .leaseMismatch(let detail): "lease: \(detail)"
+    case .leaseMismatch(let problem): "lease: \(problem)"
     case .noted(let text): text
     case .restored(let stream, let peer, let known, let own):
       "restored: \(peer) knows \(known) of my change sets in \(stream), I have \(own)"
