@@ -14,6 +14,7 @@ package struct LineProblem: Hashable, Sendable {
   package var isWarning: Bool {
     switch fault {
     case .checkCharacter, .olderCreditMonth, .deletedElsewhere: true
+    case .notInList(let text): fault.isUnknownCode(text)
     default: false
     }
   }
@@ -36,8 +37,6 @@ package enum LineFault: Hashable, Sendable {
   case columnCount(found: Int, expected: Int)
 
   // A field.
-  /// Neither a code nor a word of the list.
-  case notInList(String)
   /// No date, month or whole number in its range.
   case unreadable(String)
   /// More bytes than the field takes.
@@ -56,10 +55,23 @@ package enum LineFault: Hashable, Sendable {
   case duplicate(firstLine: Int)
 
   // Warnings: the row goes in.
+  /// Neither a code nor a word of the list as this program knows it: kept and shown as it is (S-09).
+  case notInList(String)
   /// A check character of the credit code or registration number does not fit.
   case checkCharacter(String)
   /// The credit class is of an earlier month than the row's, and left out.
   case olderCreditMonth
   /// The row was deleted; it is inserted again only when asked.
   case deletedElsewhere
+}
+
+extension LineFault {
+  /// Bytes of a code that no list of this program has.
+  private static let unknownCodeBytes = 64
+
+  /// Whether it is a code of a list that a later program may know, and no stray text.
+  func isUnknownCode(_ text: String) -> Bool {
+    guard case .notInList = self else { return false }
+    return text.utf8.count <= Self.unknownCodeBytes
+  }
 }

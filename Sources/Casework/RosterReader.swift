@@ -100,6 +100,9 @@ package struct RosterReader {
       case .field(let field):
         switch field.form.value(of: text) {
         case .success(let value): values.append(ColumnValue(field.id, value))
+        case .failure(let fault) where fault.fault.isUnknownCode(text):
+          values.append(ColumnValue(field.id, .text(text)))
+          problems.append(LineProblem(line: line, column: field.name, fault.fault))
         case .failure(let fault):
           if isGood {  // One line is rejected once.
             problems.append(LineProblem(line: line, column: field.name, fault.fault))

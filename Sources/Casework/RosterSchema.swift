@@ -1,4 +1,5 @@
 package import Changes
+package import Inspection
 
 /// The roster tables (两库): companies and inspectors, tags and exclusion marks of companies.
 ///
@@ -52,6 +53,16 @@ package enum RosterSchema {
 
   /// Ascending by id.
   package static let tables = [companies, inspectors, objectTags, exclusionMarks]
+
+  /// What a rule of these tables is there for; nil for rules of other tables.
+  package static func requirement(of rule: String) -> Requirement? {
+    switch rule {
+    case "subject_code_once": .objectRoster
+    case "inspector_code_once": .inspectorRoster
+    case "tagged_company", "excluded_company": .rosterUpdates
+    default: nil
+    }
+  }
 }
 
 /// The columns of `object_tags`.

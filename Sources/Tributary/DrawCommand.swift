@@ -15,7 +15,8 @@ struct DrawCommand: ParsableCommand {
       """,
     subcommands: [
       Key.self, Anchor.self, Barrier.self, Freeze.self, Commit.self, Acknowledge.self, Run.self,
-      Dispatch.self, Merge.self, Substitute.self, Lend.self, Void.self, Reveal.self, List.self,
+      Dispatch.self, Merge.self, Substitute.self, Lend.self, Recall.self, Void.self, Reveal.self,
+      List.self,
       Record.self, Verify.self, Prove.self,
     ])
 

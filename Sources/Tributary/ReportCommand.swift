@@ -1,8 +1,6 @@
 import ArgumentParser
 import Casework
-import Foundation
 import Inspection
-import Store
 import Terminal
 
 /// `tributary report`: the indicators of 考核督查, of the node's unit and of all below it.
@@ -20,19 +18,10 @@ struct ReportCommand: ParsableCommand {
       marked as stale.
       """)
 
-  @OptionGroup var node: NodeFolder
-
-  @Option(help: "A saved cut, or a report in JSON.", completion: .file())
-  var asOf: String?
+  @OptionGroup var source: ReportSource
 
   @Option(help: "Where to write the cut of this report.", completion: .file())
   var saveCut: String?
-
-  @Option(help: "First business date that counts; otherwise 1 January of the year of --to.")
-  var from: DayArgument?
-
-  @Option(help: "Last business date that counts; otherwise today.")
-  var to: DayArgument?
 
   @Option(help: "Only this unit, code or full name; may be repeated. Otherwise the node's own.")
   var unit: [String] = []
@@ -50,39 +39,16 @@ struct ReportCommand: ParsableCommand {
 
   func validate() throws {
     if csv, options.json { throw ValidationError("--csv or --json, not both.") }
-    if asOf != nil, from != nil || to != nil {
-      throw ValidationError("The cut of --as-of has its own --from and --to.")
-    }
     for name in indicator where Indicator(rawValue: name) == nil {
-      throw ValidationError("\(name) is no indicator; there are K01, K02, K04 … K27.")
+      throw ValidationError(
+        "\(name) is no indicator; there are K01 to K27e; a report shows them all.")
     }
   }
 
   func run() throws {
     let divisions = try NodeFolder.divisions()
-    let replica = try node.openReadOnly()
-    let report: IndicatorReport
-    let cut: ReportCut
-    let text: String
-    do throws(CaseworkError) {
-      let store = try CaseStore(inForce: replica, author: "") { Wall.milliseconds }
-      let maker: CaseReport
-      if let asOf {
-        cut = try Self.cut(in: asOf)
-        maker = CaseReport(
-          replica, divisions: divisions,
-          calendar: try store.issuedCalendar(version: cut.calendarVersion),
-          rules: try store.rules(version: cut.rulesVersion))
-      } else {
-        maker = CaseReport(
-          replica, divisions: divisions, calendar: store.calendar, rules: store.rules)
-        cut = try newCut(maker)
-      }
-      report = try maker.report(at: cut)
-      text = try cut.json()
-    } catch {
-      throw Problem("cannot make the report", on: asOf ?? node.folder, error)
-    }
+    let made = try source.make(divisions)
+    let (report, cut, text) = (made.report, made.cut, made.cutText)
     if let saveCut { try FileAccess.write(text + "\n", to: saveCut) }
     let shown = report.filtered(
       units: all || !unit.isEmpty || csv || options.json ? try chosen(divisions) : own(cut),
@@ -96,41 +62,12 @@ struct ReportCommand: ParsableCommand {
     }
   }
 
-  private func newCut(_ maker: CaseReport) throws(CaseworkError) -> ReportCut {
-    let now = Instant(milliseconds: Int64(clamping: Wall.milliseconds))
-    let last = to?.date ?? now.date ?? .latest
-    let first = from?.date ?? CivilDate(year: last.year, month: 1, day: 1) ?? last
-    guard first <= last else { throw .cutUnusable("'\(first)' is after '\(last)'") }
-    return try maker.cut(asOf: now, days: first...last)
-  }
-
   private func chosen(_ divisions: DivisionTree) throws(Problem) -> Set<UnitCode>? {
     guard !unit.isEmpty else { return nil }
     return Set(try ScopeArguments.scopes(unit, divisions).compactMap { UnitCode("\($0)") })
   }
 
   private func own(_ cut: ReportCut) -> Set<UnitCode>? { UnitCode(cut.unit).map { [$0] } }
-
-  /// A report in JSON holds its cut.
-  private struct Holder: Decodable {
-    let cut: ReportCut
-  }
-
-  /// The bytes of a saved cut: 146 units with some writers each are far below.
-  private static let cutBytes = 64 << 20
-
-  private static func cut(in path: String) throws(CaseworkError) -> ReportCut {
-    let data: Data
-    do { data = Data(try FileAccess.read(path, limit: cutBytes)) } catch {
-      throw .cutUnusable("it cannot be read: \(error.text())")
-    }
-    let decoder = JSONDecoder()
-    // Which of the two forms it is shows only in the try.
-    if let holder = try? decoder.decode(Holder.self, from: data) { return holder.cut }
-    do { return try decoder.decode(ReportCut.self, from: data) } catch {
-      throw .cutUnusable("it is no cut: \(error)")
-    }
-  }
 
   private static func table(_ report: IndicatorReport, _ cut: ReportCut) -> String {
     var table = TextTable([

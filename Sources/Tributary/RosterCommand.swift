@@ -10,6 +10,7 @@ struct RosterCommand: ParsableCommand {
     subcommands: [
       RosterImportCommand.self, RosterExportCommand.self, RosterGenerateCommand.self,
       RosterSameCommand.self, RosterUniteCommand.self,
+      RosterLibraryCommand.self,
     ])
 }
 

@@ -163,7 +163,7 @@ extension LineFault {
     case .notText: "the bytes are no text in the encoding of the file; see --encoding"
     case .columnCount(let found, let expected):
       "\(found) fields, the header has \(expected)"
-    case .notInList(let text): "“\(text)” is not in the list of codes"
+    case .notInList(let text): "“\(text)” is not in the list of codes; kept as it is"
     case .unreadable(let text): "“\(text)” cannot be read as a date, month or number"
     case .fieldTooLong(let bytes, let limit): "\(bytes) bytes, the limit is \(limit)"
     case .keyMissing: "no key"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Casework
 import Changes
+import Inspection
 import Store
 import Terminal
 
@@ -15,6 +16,9 @@ struct ViolationReport: Encodable {
   let kind: String
   let table: String
   let rule: String
+  /// The clause of the notice and the requirement that the rule is there for; nil for none.
+  let clause: String?
+  let requirement: String?
   /// The columns that the rule compares, with their values.
   let values: [String: JSONValue]
   let rows: [Row]
@@ -31,6 +35,8 @@ extension ViolationReport {
     kind = violation.kind.rawValue
     self.table = table?.name ?? "\(violation.table.number)"
     rule = violation.rule
+    let requirement = RosterSchema.requirement(of: violation.rule)
+    (clause, self.requirement) = (requirement?.clause, requirement?.rawValue)
     values = byName(violation.columns, violation.values)
     rows = violation.rows.map { row in
       Row(
@@ -43,14 +49,17 @@ extension ViolationReport {
     if reports.isEmpty { return "no violations\n" }
     var table = TextTable(
       [
-        .init("kind"), .init("table"), .init("rule"), .init("values"), .init("rows"),
+        .init("kind"), .init("table"), .init("rule"), .init("clause"), .init("values"),
+        .init("rows"),
       ], cellLimit: 60)
     func joined(_ values: [String: JSONValue]) -> String {
       values.sorted { $0.key < $1.key }.map(\.value.value.description).joined(separator: "/")
     }
     for report in reports {
       table.append([
-        report.kind, report.table, report.rule, joined(report.values),
+        report.kind, report.table, report.rule,
+        [report.clause, report.requirement].compactMap { $0 }.joined(separator: " "),
+        joined(report.values),
         report.rows.map { "\($0.division) \(joined($0.key))" }.joined(separator: ", "),
       ])
     }

@@ -25,6 +25,7 @@ import Testing
       IssuedTables.guidelines, IssuedTables.requirements, VisitTables.amendments,
       VisitTables.evidence, PlanTables.planTasks, DrawTables.voids, DrawTables.acknowledgements,
       DrawTables.commits, DrawTables.results, VisitTables.finalResults, FollowUpTables.handOvers,
+      IssuedTables.libraries, VisitTables.supervisionNotes,
     ]
     for table in immutable {
       for group in table.declaration.groups {
@@ -53,6 +54,7 @@ import Testing
   @Test func `only superiors write receipts, acknowledgements and voids; only units their own`() {
     for table in [
       PlanTables.receipts, PlanTables.evaluations, DrawTables.acknowledgements, DrawTables.voids,
+      VisitTables.supervisionNotes,
     ] {
       #expect(table.declaration.writers == .above, "\(table.declaration.name)")
     }

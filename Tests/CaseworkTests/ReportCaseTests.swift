@@ -1,6 +1,7 @@
 import Casework
 import Causality
 import Changes
+import Foundation
 import Inspection
 import Store
 import Testing
@@ -48,7 +49,9 @@ import Testing
   @Test func `the indicators of a county are read from its rows, at every tier alike`() throws {
     let season = try season()
     let expected: [Indicator: String] = [
-      .k01: "0/1", .k02: "0/1", .k04: "0/2", .k04Median: "21", .k04Exempt: "0/2", .k05: "0/1",
+      .k01: "0/1", .k02: "0/1", .k03: "—", .k08: "0/1", .k08Visits: "0/1", .k19: "0/1",
+      .k27Refused: "0", .k27Proposals: "0", .k27Reviews: "0", .k27Oldest: "—",
+      .k04: "0/2", .k04Median: "21", .k04Exempt: "0/2", .k05: "0/1",
       .k05Tasks: "1/1", .k05Plan: "1/1", .k06After30: "0/1", .k06After90: "—", .k07: "0/1",
       .k09: "2.00", .k09Shared: "1/1", .k09Repeated: "0/1", .k10: "2/2", .k10Direct: "0/2",
       .k10Violations: "0", .k11: "—", .k13: "1/2", .k14: "—", .k16: "—", .k18: "—", .k20: "0/2",
@@ -60,6 +63,51 @@ import Testing
         #expect(found[indicator] == value, "\(indicator.rawValue) at \(place)")
       }
     }
+  }
+
+  @Test func `K01–K03 are owed by the units that have a node, heard of or not`() throws {
+    let season = try season()
+    let world = season.world
+    let requirements = [("L1", "Y0101", 300), ("L2", "Y0103", 300)]
+    for (id, item, ratio) in requirements {
+      try world.store(.province).require(
+        LineRequirement(
+          id: id, year: 2026, line: "信用监管", itemCode: item, ratioBp: ratio,
+          regionWeights: ["530102": 1, "530103": 1, "530112": 1]))
+    }
+    try world.settle()
+    func line(_ unit: String, _ indicator: Indicator) throws -> IndicatorLine {
+      let report = try maker(season, .province).report(at: cut(season, .province))
+      let code = try #require(UnitCode(unit))
+      return try #require(report.lines.first { $0.unit == code && $0.indicator == indicator })
+    }
+    // The prefecture and two counties have nodes; 142 units have none and owe nothing yet.
+    #expect(try line("530000", .k01).value == "0/3")
+    #expect(try line("530000", .k03).value == "1/4")
+    #expect(try line("530102", .k03).value == "1/2")
+    // A further county is admitted, and nothing is heard of it.
+    let folder = FileManager.default.temporaryDirectory.path + "/tributary-silent-\(UUID())"
+    defer { try? FileManager.default.removeItem(atPath: folder) }  // Temporary: nobody misses it.
+    let silent = try Replica.create(
+      folder: ReplicaFolder(folder), node: try #require(NodeCode(division: 530_112)),
+      tree: world.divisions.scopes, schema: CaseworkSchema.current,
+      anchor: world[.province].identity.anchor, wallMilliseconds: world.wall)
+    _ = try world[.prefecture].admit(
+      silent.identity.enrolmentRequest(name: "西山区"), author: "test",
+      wallMilliseconds: world.wall)
+    try world.settle()
+    for unit in ["530000", "530100"] {
+      #expect(try line(unit, .k01).value == "0/4")
+      #expect(try line(unit, .k03).value == "1/6")
+      #expect(try line(unit, .k01).silent.contains { $0.text == "530112" })
+    }
+    #expect(try line("530112", .k01).value == "—" && line("530112", .k03).value == "—")
+    let report = try maker(season, .province).report(at: cut(season, .province))
+    #expect(
+      report.alarms.contains { $0.unit.unit.text == "530112" && $0.alarm.kind == .unitSilent })
+    let ranking = report.ranking(.counties, by: .score(ScoreRule.standard))
+    #expect(ranking.entries.map(\.unit.text) == ["530102", "530103", "530112"])
+    #expect(ranking.entries.last?.isSilent == true)
   }
 
   @Test func `a county without data is a dash in its own line and named in the sums`() throws {

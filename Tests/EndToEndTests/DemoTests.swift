@@ -16,7 +16,7 @@ struct DemoTests {
     for line in [
       // A row removed before a draw; a draw made twice, by command and past the program.
       "draw 2: roster, 5301", "WITHHELD", "refused",
-      "SIGNED_LATE", "seed grade 1", "7 of 8 units", "none lost; the season ended as it must",
+      "SIGNED_LATE", "seed grade 1", "7/8", "none lost; the season ended as it must",
     ] {
       #expect(demo.output.contains(line), "no \(line) in:\n\(demo.output)")
     }

@@ -127,7 +127,7 @@ import Testing
     #expect(try figure(.k10Violations, facts) == .count(1))
     facts.rosters.feedRows = 200
     facts.rosters.matchedFeedRows = 199
-    facts.rosters.inspectorsOnDuty = 8
+    facts.rosters.inspectors = 8
     facts.rosters.inspectorsValid = 7
     #expect(try figure(.k14, facts)?.basisPoints == 9_950)
     #expect(try figure(.k16, facts) == .ratio(7, of: 8))
@@ -184,7 +184,7 @@ import Testing
       unit: try unit(code), name: "单位\(code)", parent: try parent.map(unit),
       cut: figures == nil ? "" : "c\(code)",
       lastContactAt: ageHours.map { Instant(milliseconds: asOf.milliseconds - $0 * 3_600_000) },
-      figures: figures)
+      figures: figures, owed: figures == nil ? [.k01: .ratio(0, of: 1)] : [:])
   }
 
   private func sample() throws -> [UnitReport] {

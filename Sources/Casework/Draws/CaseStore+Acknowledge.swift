@@ -133,8 +133,13 @@ extension CaseStore {
         }
       }
     }
+    let day = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date
+    let list = try effectiveList(of: unit, on: day ?? CivilDate.latest, at: cut)
+    let risk = LineRisk(
+      items: (task.parameters.items ?? []).compactMap(list.item),
+      strata: task.parameters.strata.map(\.stratum))
     return (
-      try maker.objects(filter: filter), try maker.inspectors(month: from),
+      try maker.objects(filter: filter, risk: risk), try maker.inspectors(month: from),
       try maker.neighbours(window: min(from, to)...to)
     )
   }

@@ -8,7 +8,8 @@ extension CaseStore {
   /// of the commit; `publicSource` and `reference` name a public value that does not exist yet.
   ///
   /// Throws `refused` without committed values of unit and hub for the year, for a signer that the unit did not
-  /// publish, and for an item that was withdrawn since the freeze (C-07); `missing`.
+  /// publish, for an item that was withdrawn since the freeze (C-07), and for a roster that was frozen below a barrier
+  /// that has come since (C-22), unless the session says that it is stale; `missing`.
   package func commit(
     _ id: String, operator first: DrawSigner, supervisor second: DrawSigner,
     publicSource: PublicSource = .none, reference: String = "", lodgedWith: String? = nil
@@ -28,6 +29,7 @@ extension CaseStore {
       throw .refused([RuleBreach(.objectDraw, row: id, .signatureInvalid(role: column))])
     }
     try requireListed(session)
+    try requireCovered(session)
     for task in session.tasks where try nextSequence(of: task.code) != task.parameters.sequence {
       throw .refused([
         RuleBreach(
@@ -104,6 +106,18 @@ extension CaseStore {
       }
     }
     if let refusal = breaches.refusal { throw refusal }
+  }
+
+  /// C-22: what a barrier asks for that is known here by now has to be in the roster that is drawn from.
+  private func requireCovered(_ session: DrawSession) throws(CaseworkError) {
+    guard !session.isStale else { return }
+    for task in session.tasks {
+      let key: [Value] = [.text(task.frame.description)]
+      guard let frame = try row(of: DrawTables.frames, in: ownScope, key: key),
+        let header = FrameHeader(frame, unit: ownScope), let cut = RosterCut(header.cut)
+      else { throw .missing(table: "frames", key: task.frame.description) }
+      if let refusal = try barrierBreaches(cut, on: today, row: task.code).refusal { throw refusal }
+    }
   }
 
   /// Takes a session a step further; what forbids it, if anything does.

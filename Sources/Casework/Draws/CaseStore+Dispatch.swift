@@ -1,4 +1,4 @@
-package import Causality
+internal import Causality
 internal import Changes
 package import Inspection
 internal import Store
@@ -104,7 +104,7 @@ extension CaseStore {
     )
   }
 
-  private func certificate(of inspector: String) throws(CaseworkError) -> CivilDate? {
+  func certificate(of inspector: String) throws(CaseworkError) -> CivilDate? {
     let held: (values: [Value], Void)?
     do throws(StoreError) {
       held = try replica.row(
@@ -117,129 +117,6 @@ extension CaseStore {
     return held.flatMap { held in place.flatMap { held.values[$0].string } }.flatMap {
       CivilDate($0)
     }
-  }
-
-  // MARK: neighbours
-
-  private func loan(of inspector: String, to unit: Scope) throws(CaseworkError) -> CaseRow? {
-    try rows(of: DrawTables.sharedInspectors, in: unit) { $0.key[1] == .text(inspector) }.first
-  }
-
-  /// Lends an inspector of one unit below to another for some days, as the tier above both. Throws `refused`
-  /// while the inspector is lent to somebody else on one of the days (C-15), is not on duty or has no
-  /// certificate through the last day; `missing`.
-  package func lend(
-    _ inspector: String, of owner: Scope, to guest: Scope, window: ClosedRange<CivilDate>,
-    letter: String
-  ) throws(CaseworkError) {
-    let row = "\(owner)/\(inspector)"
-    for sibling in replica.streams.map(\.scope) where sibling != guest {
-      for loan in try rows(of: DrawTables.sharedInspectors, in: sibling) {
-        guard loan.key[0] == .text("\(owner)"), loan.key[1] == .text(inspector),
-          let from = loan.key[2].string.flatMap({ CivilDate($0) }),
-          let to = loan.date("window_to"), from <= window.upperBound, window.lowerBound <= to
-        else { continue }
-        throw .refused([
-          RuleBreach(
-            .inspectorDraw, row: row, .lentElsewhere(inspector: inspector, unit: "\(sibling)"))
-        ])
-      }
-    }
-    let pool = FrameMaker(
-      self, unit: owner, cut: try currentCut(of: owner), frozenAt: wallMilliseconds())
-    let frame = try pool.inspectors(month: window.lowerBound)
-    guard let held = frame.rows.first(where: { $0.id == inspector }) else {
-      throw .missing(table: "inspectors", key: row)
-    }
-    guard held.isOnDuty, held.certificateValidTo >= FrameMaker.number(of: window.upperBound) else {
-      throw .refused([
-        RuleBreach(
-          .inspectorDraw, row: row,
-          .certificateExpired(inspector: inspector, validTo: "\(held.certificateValidTo)"))
-      ])
-    }
-    let number = Int(held.certificateValidTo)
-    let valid = CivilDate(
-      year: number / 10_000, month: number / 100 % 100, day: number % 100)
-    try perform("inspector lent") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
-      let key: [Value] = [.text("\(owner)"), .text(inspector), .text("\(window.lowerBound)")]
-      guard try transaction.row(of: DrawTables.sharedInspectors, in: guest, key: key) == nil else {
-        return .failure(.exists(table: "shared_inspectors", key: row))
-      }
-      try transaction.insert(DrawTables.sharedInspectors, in: guest, key: key) { values in
-        values.set("window_to", window.upperBound)
-        values.set("certificate_valid_to", valid)
-        values.set("tags", held.tags.joined(separator: " "))
-        values.set("letter_number", letter)
-      }
-      return .success(())
-    }
-  }
-
-  func currentCut(of unit: Scope) throws(CaseworkError) -> RosterCut {
-    do throws(StoreError) { return try RosterCut(replica, unit: unit) } catch {
-      throw .store(error)
-    }
-  }
-
-  // MARK: substitutes
-
-  /// Puts the next of the same draw in the place of an inspector who cannot go any more (C-13): the one whom
-  /// the draw would have chosen from the rest of the pool. The row of the other stays and names the
-  /// substitute. Throws `refused` when nobody is left; `missing`. Returns the substitute.
-  package func substitute(
-    _ inspector: String, of visit: String, secret: DrawSecret, reason: String
-  ) throws(CaseworkError) -> String {
-    let key: [Value] = [.text(visit), .text(inspector)]
-    guard let held = try row(of: VisitTables.assignments, in: ownScope, key: key),
-      let order = try row(of: VisitTables.visits, in: ownScope, key: [.text(visit)])
-    else { throw .missing(table: "assignments", key: "\(visit)/\(inspector)") }
-    let id = held.text("draw_id")
-    let session = try session(id, of: ownScope)
-    guard let task = session.tasks.first(where: { $0.code == order.text("task_code") }),
-      let commit = try commitRecord(of: id, in: ownScope),
-      let frame = try row(
-        of: DrawTables.frames, in: ownScope, key: [.text(task.frame.description)]),
-      let header = FrameHeader(frame, unit: ownScope), let rules = task.parameters.matching,
-      let made = try remake(task, header, unit: ownScope)
-    else { throw .missing(table: "draw_sessions", key: id) }
-    let year = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date?.year ?? 0
-    let values = CommittedValues(
-      secret: secret.bytes, unit: "\(ownScope)", side: .county, year: UInt16(clamping: year))
-    let seed = DrawSeed(
-      county: values.value(commit.valueIndex),
-      hub: try acknowledgement(of: commit.hash, in: ownScope)?.value, source: commit.source)
-    let now = FrameMaker(
-      self, unit: ownScope, cut: try currentCut(of: ownScope), frozenAt: wallMilliseconds())
-    let onDuty = Set(try now.inspectors(month: today).rows.filter(\.isOnDuty).map(\.id))
-    let team = try rows(of: VisitTables.assignments, in: ownScope) { $0.key[0] == key[0] }
-    let taken = Set(team.compactMap { $0.key[1].string })
-    let rest = made.pool.rows.filter { onDuty.contains($0.id) && !taken.contains($0.id) }
-    let match = try drawing(task.code) { () throws(DrawError) in
-      InspectorMatch(
-        objects: [order.text("subject_code")], pool: try InspectorFrame(rest),
-        poolHash: task.inspectorFrame, rules: rules, avoidance: task.avoidance,
-        seed: seed.value(commit: commit.hash))
-    }
-    guard let next = match.teams.first?.members.first else {
-      throw .refused([RuleBreach(.inspectorDraw, row: visit, .tooFewInspectors(count: 0))])
-    }
-    let valid = try certificate(of: next)
-    let scope = ownScope
-    try perform("substitute") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
-      try transaction.update(VisitTables.assignments, in: scope, key: key) { values in
-        values.set("superseded_by", next)
-      }
-      try transaction.insert(VisitTables.assignments, in: scope, key: [key[0], .text(next)]) {
-        $0.set("role", held.text("role"))
-        $0.set("mode", AssignmentMode.random.rawValue)
-        $0.set("draw_id", id)
-        $0.set("reason", reason)
-        $0.set("certificate_valid_to", valid)
-      }
-      return .success(())
-    }
-    return next
   }
 
   // MARK: one visit

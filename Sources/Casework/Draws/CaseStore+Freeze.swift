@@ -264,7 +264,9 @@ private struct Freezer {
       throw refusal
     }
     let filter = try filter(of: task)
-    let frame = try maker.objects(filter: filter)
+    let risk = LineRisk(
+      items: task.itemCodes.compactMap(list.item), strata: task.strata.map(\.stratum))
+    let frame = try maker.objects(filter: filter, risk: risk)
     let header = try self.header(of: frame)
     let pool = try maker.inspectors(month: task.windowFrom)
     let poolHeader = try self.header(of: pool)

@@ -37,7 +37,8 @@ struct FrameMaker {
   // MARK: objects
 
   /// All companies of the unit; those that may not be drawn say why (§4.4 T1).
-  func objects(filter: FilterExpression?) throws(CaseworkError) -> Frame {
+  /// `risk`: of the line that draws, where it grades objects.
+  func objects(filter: FilterExpression?, risk: LineRisk? = nil) throws(CaseworkError) -> Frame {
     let marks = try exclusions()
     let aliases = try aliases()
     let visits = try visitCounts(aliases)
@@ -46,6 +47,7 @@ struct FrameMaker {
       $0[$1.key[0].string ?? "", default: []].append($1.key[1].string ?? "")
     }
     let columns = CompanyColumns()
+    let grade = risk.flatMap { risk in CompanyFields.all.firstIndex { $0.id == risk.field.id } }
     let rule = FrameRule(filter: filter)
     let caps = try store.rules(on: day, at: cut).yearlyVisitCaps
     var frameRows: [FrameRow] = []
@@ -60,6 +62,8 @@ struct FrameMaker {
         .credit: [credit], .abnormal: [listed.contains(code) ? "LISTED" : "NONE"],
         .tag: tags[code] ?? [], .library: libraries[code] ?? [],
       ]
+      let graded = grade.flatMap { row.values[$0].string }
+      if let graded { fields[.risk] = [graded] }
       let texts: [(FilterField, CompanyColumns.Name)] = [
         (.industry, .industry), (.kind, .kind), (.station, .station), (.checked, .checked),
         (.registered, .registered),
@@ -71,7 +75,9 @@ struct FrameMaker {
       frameRows.append(
         rule.row(
           of: RosterObject(
-            key: code, creditClass: credit, exclusions: exclusions, fields: fields)))
+            key: code, creditClass: credit,
+            lineRisk: risk?.isStratum == true ? graded : nil, exclusions: exclusions, fields: fields
+          )))
     }
     return try drawing { () throws(DrawError) in try Frame(frameRows) }
   }
@@ -151,6 +157,8 @@ struct FrameMaker {
       $0[$1.key[0].string ?? "", default: []].append($1.key[1].string ?? "")
     }
     let loads = try loads(month: month)
+    let rules = try store.rules(on: day, at: cut)
+    let trained = rules.trainingMonths > 0 ? try trainings() : [:]
     let fields = InspectorFields.all
     func index(_ field: RosterField) -> Int { fields.firstIndex { $0.id == field.id } ?? 0 }
     let (station, valid) = (
@@ -167,12 +175,25 @@ struct FrameMaker {
       rows.append(
         InspectorRow(
           id: code, station: row.values[station].string ?? "",
-          isOnDuty: (row.values[status].string ?? "ON_DUTY") == "ON_DUTY",
+          isOnDuty: (row.values[status].string ?? "ON_DUTY") == "ON_DUTY"
+            && rules.isTrained(lastOn: trained[code], on: month),
           certificateValidTo: Self.number(of: row.values[valid].string.flatMap { CivilDate($0) }),
           monthCap: cap, load: loads[code] ?? 0, tags: tags[code] ?? []))
     }
     let pool = rows
     return try drawing { () throws(DrawError) in try InspectorFrame(pool) }
+  }
+
+  /// The last training of each inspector up to the day of the freeze.
+  private func trainings() throws(CaseworkError) -> [String: CivilDate] {
+    var last: [String: CivilDate] = [:]
+    for row in try rows(of: FollowUpTables.trainings) {
+      guard let code = row.key[0].string, let on = row.key[1].string.flatMap({ CivilDate($0) }),
+        on <= day
+      else { continue }
+      last[code] = max(last[code] ?? on, on)
+    }
+    return last
   }
 
   /// Inspectors of neighbours that are lent for all days of the visits; nil when there are none.

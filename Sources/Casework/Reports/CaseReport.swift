@@ -35,12 +35,19 @@ package struct CaseReport {
       // A node is never silent to itself.
       contacts[own] = UInt64(clamping: asOf.milliseconds)
       let known = contacts.map { (scope: $0.key, at: $0.value) }.sorted { $0.scope < $1.scope }
+      var unacknowledged: UInt64?
+      for peer in try replica.peers() where peer.isParent {
+        for lag in try replica.lags(of: peer.replica) {
+          guard let since = lag.behindSinceMilliseconds else { continue }
+          unacknowledged = min(unacknowledged ?? since, since)
+        }
+      }
       return ReportCut(
         try replica.cut(), unit: "\(own)", asOf: asOf, days: days, rules: rules,
         calendar: calendar,
         contacts: known.map {
           ReportCut.Contact(unit: "\($0.scope)", atMilliseconds: Int64(clamping: $0.at))
-        })
+        }, unacknowledged: unacknowledged.map { Int64(clamping: $0) })
     } catch {
       throw .store(error)
     }
@@ -93,6 +100,7 @@ package struct CaseReport {
     var contacts: [String: Int64] = [:]
     for contact in document.contacts { contacts[contact.unit] = contact.atMilliseconds }
     var reader = try FactsReader(source, rules: rules, units: units.map(\.scope))
+    let enrolled = try enrolledUnits(source)
     var reports: [UnitReport] = []
     for unit in units {
       let changed = written[unit.scope].map { Int64(clamping: $0) }
@@ -100,22 +108,45 @@ package struct CaseReport {
         .map { Instant(milliseconds: $0) }
       guard let code = UnitCode("\(unit.scope)") else { continue }
       var figures: [Indicator: Figure]?
+      var alarms: [Alarm] = []
       if heard != nil {
         var facts = try reader.facts(of: unit.scope, today: period.today)
         facts.sync.lastContactAt = heard
         facts.sync.lastChangeAt = changed.map { Instant(milliseconds: $0) }
+        if "\(unit.scope)" == document.unit {
+          facts.sync.oldestUnacknowledgedAt = document.unacknowledgedSinceMilliseconds.map {
+            Instant(milliseconds: $0)
+          }
+        }
         figures = facts.figures(period)
+        alarms = facts.alarms(period)
         // The province receives plans and files none.
-        if unit.parent == nil { for owed in [Indicator.k01, .k02] { figures?[owed] = nil } }
+        if unit.parent == nil {
+          for owed in Indicator.allCases where owed.isOwedByAll { figures?[owed] = nil }
+        }
+      }
+      var owed: [Indicator: Figure] = [:]
+      if heard == nil, enrolled.contains(unit.scope) {
+        owed = reader.owed(by: unit.scope).figures(period).filter { $0.key.isOwedByAll }
       }
       reports.append(
         UnitReport(
           unit: code, name: unit.name,
           parent: unit.scope == top
             ? nil : (moved[unit.scope] ?? unit.parent).flatMap { UnitCode("\($0)") },
-          cut: Self.shortHash(of: cut, unit.scope), lastContactAt: heard, figures: figures))
+          cut: Self.shortHash(of: cut, unit.scope), lastContactAt: heard, figures: figures,
+          owed: owed, isEnrolled: heard != nil || enrolled.contains(unit.scope), alarms: alarms))
     }
     return IndicatorReport(reports, asOf: document.asOf)
+  }
+
+  /// The units that have a node, as the hubs admitted them: who takes part owes its plans, heard of or not.
+  private func enrolledUnits(_ source: Replica) throws(CaseworkError) -> Set<Scope> {
+    do throws(StoreError) {
+      return Set(try source.registeredReplicas().map(\.replica.node.scope))
+    } catch {
+      throw .store(error)
+    }
   }
 
   /// When the nodes of each unit wrote the newest change set of the cut, by their clocks.

@@ -12,10 +12,13 @@ package struct FactsReader {
   let replica: Replica
   let rules: RuleSet
   /// Draws by id, of the unit and the tiers above it: a tier above may have drawn for it.
-  private var drawsAbove: [Scope: Set<String>] = [:]
-  /// Open conflicts by scope.
-  private let conflicts: [Scope: Int]
-  private let ineffective: [Scope: Int]
+  var drawsAbove: [Scope: Set<String>] = [:]
+  /// What waits for people, by scope.
+  private let waiting: [Scope: UnitFacts.Sync]
+  /// Signed plans of one number that differ, by scope.
+  let disputedPlans: [Scope: [[Value]]]
+  /// What the lines require, as the province issued it.
+  let requirements: [LineRequirement]
   /// Follow-ups whose owner is another unit than the one that found the matter, by owner.
   private var handedOver: [String: [UnitFacts.FollowUp]] = [:]
 
@@ -23,19 +26,42 @@ package struct FactsReader {
   /// and the length of the log.
   package init(_ replica: Replica, rules: RuleSet, units: [Scope]) throws(CaseworkError) {
     (self.replica, self.rules) = (replica, rules)
+    (waiting, disputedPlans) = try Self.waiting(at: replica)
+    requirements = try Self.requirements(at: replica)
+    for unit in units { try readHandedOver(from: unit) }
+  }
+
+  private static func waiting(
+    at replica: Replica
+  ) throws(CaseworkError) -> ([Scope: UnitFacts.Sync], [Scope: [[Value]]]) {
+    var waiting: [Scope: UnitFacts.Sync] = [:]
+    var disputed: [Scope: [[Value]]] = [:]
     do throws(StoreError) {
-      var conflicts: [Scope: Int] = [:]
-      for conflict in try replica.conflicts() { conflicts[conflict.record.scope, default: 0] += 1 }
-      self.conflicts = conflicts
-      var ineffective: [Scope: Int] = [:]
-      for (stream, count) in try replica.ineffectiveCounts() {
-        ineffective[stream.scope, default: 0] += count
+      for conflict in try replica.conflicts() {
+        let record = conflict.record
+        var sync = waiting[record.scope] ?? UnitFacts.Sync()
+        if record.kind == .proposalPending { sync.proposals += 1 } else { sync.reviews += 1 }
+        if record.table == PlanTables.plans.id, let key = record.key.values {
+          disputed[record.scope, default: []].append(key)
+        }
+        // It waits since the last of its writes.
+        var last: UInt64?
+        for dot in record.siblings.flatMap({ $0.writers.map(\.dot) }) {
+          if let at = try replica.writtenMilliseconds(dot) { last = max(last ?? at, at) }
+        }
+        if let last {
+          let since = Instant(milliseconds: Int64(clamping: last))
+          sync.oldestOpenAt = min(sync.oldestOpenAt ?? since, since)
+        }
+        waiting[record.scope] = sync
       }
-      self.ineffective = ineffective
+      for (stream, count) in try replica.ineffectiveCounts() {
+        waiting[stream.scope, default: UnitFacts.Sync()].refused += count
+      }
     } catch {
       throw .store(error)
     }
-    for unit in units { try readHandedOver(from: unit) }
+    return (waiting, disputed)
   }
 
   /// The facts of a unit on a day, but for what the engine tells of its link. Throws `store`. Cost: linear in
@@ -43,7 +69,9 @@ package struct FactsReader {
   package mutating func facts(of unit: Scope, today: CivilDate) throws(CaseworkError) -> UnitFacts {
     var facts = UnitFacts()
     facts.filings = try filings(of: unit)
-    let tasks = try tasks(of: unit)
+    let planned = try plannedTasks(of: unit)
+    facts.requirements = met(by: planned.inForce, of: unit)
+    let tasks = try tasks(of: unit, planned.newest)
     let draws = try draws(of: unit)
     facts.draws = draws.facts
     let drawn = try drawIDs(at: unit, own: draws.complete)
@@ -52,6 +80,7 @@ package struct FactsReader {
     facts.tasks = tasks.values.map { task in
       var fact = task.fact
       fact.wasDrawn = visits.tasks.contains(task.code) || draws.tasks.contains(task.code)
+      fact.provenOn = draws.provenOn[task.code]
       return fact
     }
     facts.rosters = try rosters(of: unit, visited: &visits, today: today)
@@ -59,7 +88,7 @@ package struct FactsReader {
     facts.results = visits.results
     facts.followUps = try followUps(of: unit, visits)
     facts.assignments = visits.assignments
-    facts.sync.openProblems = (conflicts[unit] ?? 0) + (ineffective[unit] ?? 0)
+    facts.sync = waiting[unit] ?? UnitFacts.Sync()
     return facts
   }
 
@@ -85,157 +114,6 @@ package struct FactsReader {
     }
   }
 
-  // MARK: plans and tasks
-
-  /// Signed plans with the receipt of the top of the tree, where plans are filed.
-  private func filings(of unit: Scope) throws(CaseworkError) -> [UnitFacts.Filing] {
-    let top = replica.tree.entries.first { $0.parent == nil }?.scope.description ?? ""
-    var received: [String: Int64] = [:]
-    try read(PlanTables.receipts, ["received_at"], in: unit) { row in
-      guard row.keyText(3) == top, let at = row.integer(0) else { return }
-      received["\(row.keyInteger(0))/\(row.keyText(1))/\(row.keyInteger(2))"] = at
-    }
-    var filings: [UnitFacts.Filing] = []
-    try read(PlanTables.plans, ["signed_at"], in: unit) { row in
-      guard let kind = FiledPlan(rawValue: row.keyText(1)), let signed = row.integer(0) else {
-        return
-      }
-      let receipt = received["\(row.keyInteger(0))/\(row.keyText(1))/\(row.keyInteger(2))"]
-      filings.append(
-        UnitFacts.Filing(
-          kind: kind, year: Int(row.keyInteger(0)), signedAt: Instant(milliseconds: signed),
-          receivedAt: receipt.map(Instant.init)))
-    }
-    return filings
-  }
-
-  /// A task with what results need of it.
-  struct Task {
-    let code: String
-    var fact: UnitFacts.TaskFact
-    let completedOn: CivilDate?
-  }
-
-  /// The tasks of all plans; of several plan versions the newest says when and where a task belongs.
-  private func tasks(of unit: Scope) throws(CaseworkError) -> [String: Task] {
-    var states: [String: (state: String, completedOn: CivilDate?)] = [:]
-    try read(PlanTables.tasks, ["state", "completed_on"], in: unit) { row in
-      states[row.keyText(0)] = (row.text(0), CivilDate(row.text(1)))
-    }
-    var tasks: [String: Task] = [:]
-    try read(PlanTables.planTasks, ["source", "window_to"], in: unit) { row in
-      let code = row.keyText(3)
-      guard let windowTo = CivilDate(row.text(1)) else { return }
-      let held = states[code]
-      tasks[code] = Task(
-        code: code,
-        fact: UnitFacts.TaskFact(
-          state: held?.state ?? StateMachine.task.initial,
-          isPlanned: row.text(0) == TaskSource.plan.rawValue, wasDrawn: false, windowTo: windowTo),
-        completedOn: held?.completedOn)
-    }
-    return tasks
-  }
-
-  // MARK: draws
-
-  private struct Draws {
-    var facts: [UnitFacts.Draw] = []
-    /// Ids of draws whose frame, commit and result are all there.
-    var complete: Set<String> = []
-    /// Tasks that were drawn.
-    var tasks: Set<String> = []
-  }
-
-  private func draws(of unit: Scope) throws(CaseworkError) -> Draws {
-    var frames: [String: (frozenOn: CivilDate?, verification: String)] = [:]
-    try read(DrawTables.frames, ["frozen_at", "verification"], in: unit) { row in
-      let frozenOn = row.integer(0).flatMap { Instant(milliseconds: $0).date }
-      frames[row.keyText(0)] = (frozenOn, row.text(1))
-    }
-    var (voided, committed, drawn) = (Set<String>(), Set<String>(), Set<String>())
-    try read(DrawTables.voids, [], in: unit) { row in voided.insert(row.keyText(0)) }
-    var hashes: [String: String] = [:]
-    try read(DrawTables.commits, ["commit_hash"], in: unit) { row in
-      committed.insert(row.keyText(0))
-      hashes[row.keyText(0)] = row.text(0)
-    }
-    var answered: [String: CivilDate] = [:]
-    try read(DrawTables.acknowledgements, ["acknowledged_at"], in: unit) { row in
-      answered[row.keyText(0)] = row.integer(0).flatMap { Instant(milliseconds: $0).date }
-    }
-    try read(DrawTables.results, [], in: unit) { row in drawn.insert(row.keyText(0)) }
-    var draws = Draws()
-    try read(DrawTables.sessions, ["frame_hash", "task_codes"], in: unit) { row in
-      let id = row.keyText(0)
-      guard let frame = frames[row.text(0)], let frozenOn = frame.frozenOn else { return }
-      if drawn.contains(id) {
-        if committed.contains(id) { draws.complete.insert(id) }
-        draws.tasks.formUnion(row.text(1).split(separator: " ").map(String.init))
-      }
-      draws.facts.append(
-        UnitFacts.Draw(
-          drawnOn: frozenOn,
-          verification: frame.verification.isEmpty ? "PENDING" : frame.verification,
-          isVoid: voided.contains(id),
-          answeredUndrawnOn: drawn.contains(id) ? nil : hashes[id].flatMap { answered[$0] }))
-    }
-    return draws
-  }
-
-  private mutating func drawIDs(
-    at unit: Scope, own: Set<String>
-  ) throws(CaseworkError) -> Set<String> {
-    var all = own
-    var next = replica.tree.parent(of: unit)
-    while let scope = next {
-      if drawsAbove[scope] == nil { drawsAbove[scope] = try draws(of: scope).complete }
-      all.formUnion(drawsAbove[scope] ?? [])
-      next = replica.tree.parent(of: scope)
-    }
-    return all
-  }
-
-  // MARK: rosters
-
-  /// States in which an object is no more or gone, so that nothing can be checked.
-  private static let goneStates: Set<String> = ["CANCELLED", "REVOKED", "RESCINDED", "MOVED_OUT"]
-
-  /// Counts of the rosters; the credit classes of the objects that were visited on the way. A registered object
-  /// counts as taken over by the unit (K14) when it is in a library or has a station in charge.
-  private func rosters(
-    of unit: Scope, visited: inout VisitFacts, today: CivilDate
-  ) throws(CaseworkError) -> UnitFacts.Rosters {
-    var rosters = UnitFacts.Rosters()
-    var members: Set<String> = []
-    try read(FollowUpTables.libraryMembers, [], in: unit) { row in members.insert(row.keyText(0)) }
-    var classes: [String: String] = [:]
-    let wanted = visited.objects
-    try read(
-      RosterSchema.companies,
-      [CompanyFields.registrationState, CompanyFields.station, CompanyFields.creditClass], in: unit
-    ) { row in
-      let isGone = !row.isEmpty(0) && Self.goneStates.contains(row.text(0))
-      if isGone && wanted.isEmpty { return }
-      let code = row.keyText(0)
-      if wanted.contains(code) { classes[code] = row.text(2) }
-      guard !isGone else { return }
-      rosters.feedRows += 1
-      if !row.isEmpty(1) || members.contains(code) { rosters.matchedFeedRows += 1 }
-    }
-    rosters.objects = rosters.feedRows
-    visited.setClasses(classes)
-    try read(
-      RosterSchema.inspectors, [InspectorFields.status, InspectorFields.certificateValidTo],
-      in: unit
-    ) { row in
-      guard row.text(0) == "ON_DUTY" else { return }
-      rosters.inspectorsOnDuty += 1
-      if let validTo = CivilDate(row.text(1)), validTo >= today { rosters.inspectorsValid += 1 }
-    }
-    return rosters
-  }
-
   // MARK: follow-ups
 
   /// The follow-ups that a unit owns: its own rows, and those of others that came to it.
@@ -244,8 +122,9 @@ package struct FactsReader {
   ) throws(CaseworkError) -> [UnitFacts.FollowUp] {
     var facts = handedOver["\(unit)"] ?? []
     let own = "\(unit)"
+    let offered = try offeredSubjects(of: unit)
     try read(FollowUpTables.followUps, Self.followUpColumns, in: unit) { row in
-      guard row.isEmpty(6) || row.text(6) == own,
+      guard row.isEmpty(6) || row.text(6) == own || !offered.contains(Self.subject(row)),
         let createdOn = visits.finalOn[FactsReader.key(row)]
       else { return }
       facts.append(Self.followUp(row, createdOn: createdOn))
@@ -253,11 +132,26 @@ package struct FactsReader {
     return facts
   }
 
+  /// What the unit has offered to others: only that can have another owner than the unit of jurisdiction,
+  /// whoever writes one into the row (C-21).
+  private func offeredSubjects(of unit: Scope) throws(CaseworkError) -> Set<String> {
+    var subjects: Set<String> = []
+    try read(FollowUpTables.handOvers, [], in: unit) { row in subjects.insert(row.keyText(0)) }
+    return subjects
+  }
+
+  /// The follow-up of a row as hand-overs name it.
+  private static func subject(_ row: RowCells) -> String {
+    "follow_up/\(row.keyText(3))/\(key(row).row)"
+  }
+
   private mutating func readHandedOver(from unit: Scope) throws(CaseworkError) {
     var found: [(owner: String, fact: UnitFacts.FollowUp, key: ResultKey)] = []
     let own = "\(unit)"
+    let offered = try offeredSubjects(of: unit)
+    guard !offered.isEmpty else { return }
     try read(FollowUpTables.followUps, Self.followUpColumns, in: unit) { row in
-      guard !row.isEmpty(6), row.text(6) != own else { return }
+      guard !row.isEmpty(6), row.text(6) != own, offered.contains(Self.subject(row)) else { return }
       found.append((row.text(6), Self.followUp(row, createdOn: .latest), FactsReader.key(row)))
     }
     guard !found.isEmpty else { return }

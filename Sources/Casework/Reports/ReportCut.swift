@@ -24,6 +24,9 @@ package struct ReportCut: Codable, Hashable, Sendable {
   package let streams: [Known]
   /// When this node last spoke with nodes of a unit, ascending; a fact of the moment that no log keeps.
   package let contacts: [Contact]
+  /// Since when the oldest change set of this node waits for a parent's acknowledgement; nil when none does. A
+  /// fact of the moment, like the contacts.
+  package let unacknowledgedSinceMilliseconds: Int64?
 
   /// The knowledge of one stream.
   package struct Known: Codable, Hashable, Sendable {
@@ -51,11 +54,12 @@ package struct ReportCut: Codable, Hashable, Sendable {
     case rulesVersion = "rules_version"
     case calendarVersion = "calendar_version"
     case streams, contacts
+    case unacknowledgedSinceMilliseconds = "unacknowledged_since_milliseconds"
   }
 
   init(
     _ cut: Cut, unit: String, asOf: Instant, days: ClosedRange<CivilDate>, rules: RuleSet,
-    calendar: WorkingCalendar, contacts: [Contact]
+    calendar: WorkingCalendar, contacts: [Contact], unacknowledged: Int64? = nil
   ) {
     format = Self.format
     asOfMilliseconds = asOf.milliseconds
@@ -67,6 +71,7 @@ package struct ReportCut: Codable, Hashable, Sendable {
         stream: "\(entry.stream)", known: entry.known.entries.map { "\($0.replica):\($0.number)" })
     }
     self.contacts = contacts
+    unacknowledgedSinceMilliseconds = unacknowledged
   }
 
   /// The part that a unit below has: the streams that its nodes hold, for the report of that unit.
@@ -86,6 +91,8 @@ package struct ReportCut: Codable, Hashable, Sendable {
     (from, to) = (other.from, other.to)
     (rulesVersion, calendarVersion) = (other.rulesVersion, other.calendarVersion)
     (self.streams, self.contacts) = (streams, contacts)
+    unacknowledgedSinceMilliseconds =
+      unit == other.unit ? other.unacknowledgedSinceMilliseconds : nil
   }
 
   /// The document, one line, names in order of the alphabet. Throws `cutUnusable`.

@@ -11,12 +11,15 @@ struct VisitFacts {
     let origin: CheckOrigin
     let window: ClosedRange<CivilDate>
     let state: String
+    /// It could not take place since the object is gone: that counts as checked (C-06).
+    let isDeregistered: Bool
     var visitedOn: CivilDate?
     /// Nobody entered how: an open visit is planned to be on site.
     var isOnSite = true
     var hasMethods = false
     var itemCount = 0
     var publishedCount = 0
+    var departments: [String] = []
     var inspectorCount = 0
     var hasEvidence = false
     var creditClass = "N"
@@ -40,6 +43,7 @@ struct VisitFacts {
     var places: [String: Int] = [:]
     let columns = [
       "subject_code", "task_code", "origin", "window_from", "window_to", "state", "visited_on",
+      "impossible_reason",
     ]
     try reader.read(VisitTables.visits, columns, in: unit) { row in
       guard let from = CivilDate(row.text(3)), let to = CivilDate(row.text(4)) else { return }
@@ -48,7 +52,10 @@ struct VisitFacts {
         Visit(
           object: row.text(0), task: row.text(1),
           origin: CheckOrigin(rawValue: row.text(2)) ?? .routine,
-          window: from...max(from, to), state: row.text(5), visitedOn: CivilDate(row.text(6))))
+          window: from...max(from, to), state: row.text(5),
+          isDeregistered: row.text(5) == "IMPOSSIBLE"
+            && row.text(7) == ImpossibleReason.deregistered.rawValue,
+          visitedOn: CivilDate(row.text(6))))
     }
     var links: [(String, String)] = []
     try reader.read(VisitTables.visitLinks, [], in: unit) { row in
@@ -61,11 +68,14 @@ struct VisitFacts {
     try reader.read(
       VisitTables.assignments, ["role", "mode", "eligible_count", "superseded_by"], in: unit
     ) { row in
-      guard row.isEmpty(3), row.text(0) != TeamRole.expert.rawValue else { return }
-      if let place = places[row.keyText(0)] { found[place].inspectorCount += 1 }
+      guard row.text(0) != TeamRole.expert.rawValue else { return }
+      let isReplaced = !row.isEmpty(3)
+      if !isReplaced, let place = places[row.keyText(0)] { found[place].inspectorCount += 1 }
       guard let mode = AssignmentMode(rawValue: row.text(1)) else { return }
       let hasShortage = row.integer(2).map { $0 < 2 } ?? false
-      assignments.append(UnitFacts.Assignment(mode: mode, hasRecordedShortage: hasShortage))
+      assignments.append(
+        UnitFacts.Assignment(
+          mode: mode, hasRecordedShortage: hasShortage, isReplaced: isReplaced))
     }
     (visits, index, self.links, self.assignments) = (found, places, links, assignments)
     tasks = Set(found.map(\.task))
@@ -93,7 +103,11 @@ struct VisitFacts {
       let key = FactsReader.key(row)
       entries[key, default: Entry()].origin = row.text(0)
       entries[key, default: Entry()].drawID = row.text(1)
-      if let place = index[key.visit] { visits[place].itemCount += 1 }
+      guard let place = index[key.visit] else { return }
+      visits[place].itemCount += 1
+      if !visits[place].departments.contains(key.department) {
+        visits[place].departments.append(key.department)
+      }
     }
     try reader.read(VisitTables.results, ["methods", "checklist"], in: unit) { row in
       let key = FactsReader.key(row)
@@ -160,11 +174,12 @@ struct VisitFacts {
       let task = visit.flatMap { tasks[$0.task] }
       results.append(
         UnitFacts.Result(
-          checkedOn: checkedOn,
+          row: key.row, checkedOn: checkedOn,
           findings: CodeSet(text: entry.amendedFindings ?? row.text(0)),
           completedOn: task?.completedOn, publicationDue: entry.dueOn,
           publishedOn: entry.publishedOn, isExempt: entry.isExempt,
-          isChainComplete: Self.isComplete(entry, visit, task, draws), listedOn: entry.listedOn))
+          isChainComplete: Self.isComplete(entry, visit, task, draws), listedOn: entry.listedOn,
+          isDangling: visit == nil))
     }
     (self.results, self.finalOn, visits) = (results, finalOn, changed)
   }
@@ -196,6 +211,10 @@ struct VisitFacts {
     for (place, others) in mergedPlaces {
       for other in others {
         joined[place].itemCount += visits[other].itemCount
+        for department in visits[other].departments
+        where !joined[place].departments.contains(department) {
+          joined[place].departments.append(department)
+        }
         joined[place].publishedCount += visits[other].publishedCount
         joined[place].isOnSite = joined[place].isOnSite || visits[other].isOnSite
         joined[place].visitedOn =
@@ -208,8 +227,9 @@ struct VisitFacts {
       return UnitFacts.Visit(
         object: visit.object, creditClass: visit.creditClass, origin: visit.origin,
         windowTo: visit.window.upperBound, visitedOn: visit.visitedOn, isOnSite: visit.isOnSite,
-        itemCount: visit.itemCount,
-        isPublished: visit.itemCount > 0 && visit.publishedCount >= visit.itemCount,
+        itemCount: visit.itemCount, departmentCount: visit.departments.count,
+        isPublished: visit.isDeregistered
+          || visit.itemCount > 0 && visit.publishedCount >= visit.itemCount,
         isPostDrawChange: visit.state == "CANCELLED")
     }
   }

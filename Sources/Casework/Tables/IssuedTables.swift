@@ -83,8 +83,20 @@ package enum IssuedTables {
       .text(2, "name", "名称", group: 1, .immutable),
     ])
 
+  /// 检查对象库: a library with its standard, one row a version; the province's line opens it.
+  package static let libraries = CaseTable(
+    1_108, "object_libraries", "检查对象库",
+    key: [.text("library"), .integer("standard_version")],
+    [
+      .text(1, "line", "业务条线", .immutable),
+      .text(2, "title", "名称", group: 1, .immutable),
+      .text(3, "standard", "建库标准", group: 1, .immutable, bytes: 8 << 10),
+      .date(4, "effective_from", "生效日期", group: 1, .immutable),
+    ])
+
   package static let all = [
     itemLists, items, overlays, ruleSets, guidelines, requirements, calendarDays, divisions,
+    libraries,
   ]
 
   /// The fields of an item; all in one register.

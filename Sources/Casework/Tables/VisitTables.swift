@@ -125,8 +125,18 @@ package enum VisitTables {
       .text(11, "takedown_requested_by", "请求单位", group: 10, .latest),
     ])
 
+  /// 督查意见: what a tier above says of a result; it changes nothing of it (C-18).
+  package static let supervisionNotes = CaseTable(
+    1_139, "supervision_notes", "督查意见", key: resultKey + [.text("note_id")], writers: .above,
+    [
+      .text(1, "content", "意见", .immutable, bytes: 8 << 10),
+      .text(2, "noted_by", "提出人", group: 1, .immutable),
+      .text(3, "noted_unit", "提出单位", group: 1, .immutable),
+      .date(4, "noted_on", "提出日期", group: 1, .immutable),
+    ])
+
   package static let all = [
     visits, visitLinks, visitItems, assignments, results, amendments, evidence, publications,
-    finalResults,
+    finalResults, supervisionNotes,
   ]
 }

@@ -52,20 +52,7 @@ extension CaseStore {
     guard let top = RosterCut.streams(replica, unit: ownScope).last?.scope else { return [] }
     return try rows(of: IssuedTables.requirements, in: top) {
       $0.integer("year") == Int64(year)
-    }.map { row in
-      var weights: [String: Int] = [:]
-      for pair in row.text("region_weights").split(separator: " ") {
-        let parts = pair.split(separator: ":")
-        if parts.count == 2, let weight = Int(parts[1]) { weights[String(parts[0])] = weight }
-      }
-      return LineRequirement(
-        id: row.keyText, year: year, line: row.text("line"), itemCode: row.text("item_code"),
-        ratioBp: Int(row.integer("ratio_bp") ?? 0),
-        minimumCount: Int(row.integer("minimum_count") ?? 0), regionWeights: weights,
-        windowFrom: row.date("window_from"), windowTo: row.date("window_to"),
-        source: LineRequirement.Source(rawValue: row.text("source")) ?? .province,
-        isMandatory: row.integer("is_mandatory") != 0)
-    }
+    }.map(LineRequirement.init)
   }
 
   /// All that is wrong with a plan by the list and the requirements known here.
@@ -117,5 +104,23 @@ extension CaseStore {
           }))
     }
     return entries
+  }
+}
+
+extension LineRequirement {
+  /// Reads a row of `line_requirements`.
+  init(_ row: CaseRow) {
+    var weights: [String: Int] = [:]
+    for pair in row.text("region_weights").split(separator: " ") {
+      let parts = pair.split(separator: ":")
+      if parts.count == 2, let weight = Int(parts[1]) { weights[String(parts[0])] = weight }
+    }
+    self.init(
+      id: row.keyText, year: Int(row.integer("year") ?? 0), line: row.text("line"),
+      itemCode: row.text("item_code"), ratioBp: Int(row.integer("ratio_bp") ?? 0),
+      minimumCount: Int(row.integer("minimum_count") ?? 0), regionWeights: weights,
+      windowFrom: row.date("window_from"), windowTo: row.date("window_to"),
+      source: LineRequirement.Source(rawValue: row.text("source")) ?? .province,
+      isMandatory: row.integer("is_mandatory") != 0)
   }
 }

@@ -15,10 +15,9 @@ package struct PublicationEntry: Hashable, Sendable {
 
 extension CaseStore {
   /// Completes a task: all visits ended, all results final. Their publication is due on the 20th working day
-  /// from then. Throws `refused`, `missing`.
-  package func complete(
-    task: String, on date: CivilDate, participants: [String] = []
-  ) throws(CaseworkError) {
+  /// from then. In a joint task every department has declared that it is done (C-33). Throws `refused`,
+  /// `missing`.
+  package func complete(task: String, on date: CivilDate) throws(CaseworkError) {
     let scope = ownScope
     let visits = try rows(of: VisitTables.visits, in: scope) { $0.text("task_code") == task }
     let ids = Set(visits.compactMap { $0.key.first })
@@ -31,6 +30,7 @@ extension CaseStore {
       if result == nil, impossible.contains(item.key[0]) { continue }
       states.append(result?.text("state") ?? StateMachine.result.initial)
     }
+    let participants = try participants(of: task)
     let done = try rows(of: PlanTables.completions, in: scope) { $0.key[0] == .text(task) }
     do throws(RuleBreach) {
       try TaskCompletion.check(
@@ -64,6 +64,42 @@ extension CaseStore {
           values.set("is_provisional", due.isProvisional ? 1 : 0)
           values.set("state", "DUE")
         }
+      }
+      return .success(())
+    }
+  }
+
+  /// The departments of a joint task by the newest plan that has it; none for a task of one department.
+  private func participants(of task: String) throws(CaseworkError) -> [String] {
+    let planned = try rows(of: PlanTables.planTasks, in: ownScope) { $0.key.last == .text(task) }
+    guard let newest = planned.last.flatMap({ PlanTask($0) }), newest.isJoint else { return [] }
+    return newest.departments
+  }
+
+  /// Declares a department of a joint task done (R-2.25, C-33). Throws `missing` for a task that is not here,
+  /// `refused` for a department that has no part in it, `exists`.
+  package func declareDone(
+    task: String, department: String, on date: CivilDate
+  ) throws(CaseworkError) {
+    let scope = ownScope
+    let departments = try participants(of: task)
+    let key: [Value] = [.text(task), .text(department)]
+    try perform("department done") {
+      transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      guard try transaction.row(of: PlanTables.tasks, in: scope, key: [key[0]]) != nil else {
+        return .failure(.missing(table: "tasks", key: task))
+      }
+      guard departments.contains(department) else {
+        return .failure(
+          .refused([
+            RuleBreach(.jointResults, row: task, .malformed(field: "参与部门", value: department))
+          ]))
+      }
+      guard try transaction.row(of: PlanTables.completions, in: scope, key: key) == nil else {
+        return .failure(.exists(table: "task_completions", key: "\(task)/\(department)"))
+      }
+      try transaction.insert(PlanTables.completions, in: scope, key: key) { values in
+        values.set("done_on", date)
       }
       return .success(())
     }

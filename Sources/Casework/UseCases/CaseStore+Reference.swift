@@ -20,9 +20,10 @@ extension CaseStore {
       rules: try plain.rules(on: plain.today), wallMilliseconds: wallMilliseconds)
   }
 
-  private var top: Scope { RosterCut.streams(replica, unit: ownScope).last?.scope ?? ownScope }
+  /// The province.
+  var top: Scope { RosterCut.streams(replica, unit: ownScope).last?.scope ?? ownScope }
 
-  private func requireTop(_ requirement: Requirement, _ row: String) throws(CaseworkError) {
+  func requireTop(_ requirement: Requirement, _ row: String) throws(CaseworkError) {
     guard top == ownScope else {
       throw .refused([
         RuleBreach(requirement, row: row, .notOwner(unit: "\(ownScope)", owner: "\(top)"))
@@ -31,7 +32,7 @@ extension CaseStore {
   }
 
   /// Writes one issued row. Throws `exists` for a version that is there.
-  private func issue(
+  func issue(
     _ table: CaseTable, key: [Value], _ fill: (inout CaseValues) -> Void
   ) throws(CaseworkError) {
     let scope = ownScope

@@ -47,14 +47,9 @@ extension CaseStore {
   package func unite(alias: String, into survivor: String, reason: String) throws(CaseworkError) {
     let (scope, today) = (ownScope, today)
     for code in [alias, survivor] {
-      let isThere: Bool
-      do throws(StoreError) {
-        isThere =
-          try replica.row(RosterSchema.companies.id, scope: scope, key: [.text(code)]) != nil
-      } catch {
-        throw .store(error)
+      guard try holds(RosterSchema.companies, code, in: scope) else {
+        throw .missing(table: "companies", key: code)
       }
-      guard isThere else { throw .missing(table: "companies", key: code) }
     }
     let isCode = (try? CreditCode(Array(survivor.utf8))) != nil  // Why not is of no interest here.
     guard isCode, alias != survivor, try aliases(of: scope)[survivor] == nil else {

@@ -61,6 +61,17 @@ package struct CaseStore {
     return rows
   }
 
+  /// Whether a roster of a scope has a row. Throws `store`.
+  func holds(
+    _ table: TableDeclaration, _ code: String, in scope: Scope
+  ) throws(CaseworkError) -> Bool {
+    do throws(StoreError) {
+      return try replica.row(table.id, scope: scope, key: [.text(code)]) != nil
+    } catch {
+      throw .store(error)
+    }
+  }
+
   /// One row; nil when there is none.
   package func row(
     of table: CaseTable, in scope: Scope, key: [Value]
@@ -101,6 +112,29 @@ struct CaseTransaction {
     var values = CaseValues(table)
     fill(&values)
     try transaction.update(table.id, scope: scope, key: key, values.values)
+  }
+
+  func delete(_ table: CaseTable, in scope: Scope, key: [Value]) throws(StoreError) {
+    try delete(table.declaration, in: scope, key: key)
+  }
+
+  func delete(_ table: TableDeclaration, in scope: Scope, key: [Value]) throws(StoreError) {
+    try transaction.delete(table.id, scope: scope, key: key)
+  }
+
+  func holds(_ table: TableDeclaration, in scope: Scope, key: [Value]) throws(StoreError) -> Bool {
+    try transaction.read(table.id, scope: scope, key: key) != nil
+  }
+
+  /// Inserts a row, or updates the one that is there.
+  func put(
+    _ table: TableDeclaration, in scope: Scope, key: [Value], _ values: [Store.ColumnValue]
+  ) throws(StoreError) {
+    if try holds(table, in: scope, key: key) {
+      try transaction.update(table.id, scope: scope, key: key, values)
+    } else {
+      try transaction.insert(table.id, scope: scope, key: key, values)
+    }
   }
 }
 

@@ -71,6 +71,18 @@ package struct CivilDate: Hashable, Sendable {
     return CivilDate(held: Int32(min(max(sum, Int(Self.first)), Int(Self.last))))
   }
 
+  /// The same day of the month so many months later or earlier, or the last day of a shorter month.
+  package func adding(months: Int) -> CivilDate {
+    let (year, month, day) = parts
+    let number = year * 12 + month - 1 + max(min(months, 120_000), -120_000)
+    guard number >= 12, number < 120_000 else {
+      return number < 12 ? adding(days: -4_000_000) : .latest
+    }
+    let (toYear, toMonth) = (number / 12, number % 12 + 1)
+    return CivilDate(
+      year: toYear, month: toMonth, day: min(day, Self.days(in: toMonth, of: toYear))) ?? self
+  }
+
   /// Days from this date to another; negative when that is earlier.
   package func days(to other: CivilDate) -> Int { Int(other.dayNumber) - Int(dayNumber) }
 

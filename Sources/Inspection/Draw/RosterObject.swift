@@ -54,9 +54,13 @@ package struct FrameRule: Hashable, Sendable {
   }
 
   private func status(of object: RosterObject) -> FrameStatus {
-    let marked = object.exclusions.filter { $0 != .eligible }.map(\.rawValue).min()
-    if let marked, let status = FrameStatus(rawValue: marked) { return status }
-    if let visitsPerYear, object.visitsThisYear >= visitsPerYear { return .frequency }
+    let marked = object.exclusions.filter { ![.eligible, .frequency].contains($0) }
+    if let lowest = marked.map(\.rawValue).min(), let status = FrameStatus(rawValue: lowest) {
+      return status
+    }
+    // A frequency mark comes after all others, as the protocol has it.
+    let isVisited = visitsPerYear.map { object.visitsThisYear >= $0 } ?? false
+    if isVisited || object.exclusions.contains(.frequency) { return .frequency }
     if let filter, !filter.matches({ object.fields[$0] ?? [] }) { return .outsideFilter }
     return .eligible
   }

@@ -9,13 +9,22 @@ package struct UnitReport: Hashable, Sendable {
   package let lastContactAt: Instant?
   /// nil for a unit that never reported: its figures are `—`, never 0 %.
   package let figures: [Indicator: Figure]?
+  /// What a unit owes though it never reported: it counts in the sums above it, not in a line of its own. Empty
+  /// for a unit that was never enrolled: it has no part in the work yet.
+  package let owed: [Indicator: Figure]
+  /// Whether a hub has admitted a node of it.
+  package let isEnrolled: Bool
+  /// But for its silence.
+  package let alarms: [Alarm]
 
   package init(
     unit: UnitCode, name: String, parent: UnitCode?, cut: String, lastContactAt: Instant?,
-    figures: [Indicator: Figure]?
+    figures: [Indicator: Figure]?, owed: [Indicator: Figure] = [:], isEnrolled: Bool = true,
+    alarms: [Alarm] = []
   ) {
     (self.unit, self.name, self.parent) = (unit, name, parent)
     (self.cut, self.lastContactAt, self.figures) = (cut, lastContactAt, figures)
+    (self.owed, self.isEnrolled, self.alarms) = (owed, isEnrolled, alarms)
   }
 }
 
@@ -57,23 +66,60 @@ package struct IndicatorReport: Sendable {
   package let asOf: Instant
   /// Ascending by unit, in order of indicators.
   package let lines: [IndicatorLine]
+  /// What the lines were made from, ascending by unit.
+  package let units: [UnitReport]
+  let staleMilliseconds: Int64
 
-  private init(asOf: Instant, lines: [IndicatorLine]) { (self.asOf, self.lines) = (asOf, lines) }
+  private init(_ report: IndicatorReport, lines: [IndicatorLine]) {
+    (asOf, units, staleMilliseconds) = (report.asOf, report.units, report.staleMilliseconds)
+    self.lines = lines
+  }
+
+  /// The lines of one unit with all below it. Cost: logarithmic in the lines, and the unit's.
+  func lines(of unit: UnitCode) -> ArraySlice<IndicatorLine> {
+    var (low, high) = (lines.startIndex, lines.endIndex)
+    while low < high {
+      let middle = (low + high) / 2
+      if lines[middle].unit < unit { low = middle + 1 } else { high = middle }
+    }
+    return lines[low...].prefix { $0.unit == unit }
+  }
+
+  /// The figures of one unit with all below it.
+  func figures(of unit: UnitCode) -> [Indicator: Figure] {
+    var figures: [Indicator: Figure] = [:]
+    for line in lines(of: unit) { figures[line.indicator] = line.figure }
+    return figures
+  }
+
+  /// The alarms of all units, by unit and kind: those of their rows, and whose last news is too old.
+  package var alarms: [(unit: UnitReport, alarm: Alarm)] {
+    units.filter(\.isEnrolled).flatMap { unit -> [(unit: UnitReport, alarm: Alarm)] in
+      let age = unit.lastContactAt.map { asOf.milliseconds - $0.milliseconds }
+      let silence = (age ?? .max) > Alarm.silenceMilliseconds ? [Alarm(.unitSilent, count: 1)] : []
+      return (unit.alarms + silence).sorted {
+        AlarmKind.order($0.kind) < AlarmKind.order($1.kind)
+      }.map { (unit, $0) }
+    }
+  }
 
   /// Only the lines of some units and indicators; nil: all.
   package func filtered(
     units: Set<UnitCode>?, indicators: Set<Indicator>?
   ) -> IndicatorReport {
     IndicatorReport(
-      asOf: asOf,
+      self,
       lines: lines.filter {
         units?.contains($0.unit) ?? true && indicators?.contains($0.indicator) ?? true
       })
   }
 
   /// Sums each unit with all below it. Units older than `staleMilliseconds` are marked.
-  package init(_ units: [UnitReport], asOf: Instant, staleMilliseconds: Int64 = 72 * 3_600_000) {
-    self.asOf = asOf
+  package init(
+    _ units: [UnitReport], asOf: Instant, staleMilliseconds: Int64 = Alarm.silenceMilliseconds
+  ) {
+    (self.asOf, self.staleMilliseconds) = (asOf, staleMilliseconds)
+    self.units = units.sorted { $0.unit < $1.unit }
     var below: [UnitCode: [UnitReport]] = [:]
     var parents: [UnitCode: UnitCode] = [:]
     for unit in units { if let parent = unit.parent { parents[unit.unit] = parent } }
@@ -104,8 +150,8 @@ package struct IndicatorReport: Sendable {
     for member in members {
       guard let figures = member.figures else {
         silent.append(member.unit)
-        if indicator.isOwedByAll, members.count > 1 {
-          figure = figure?.adding(.ratio(0, of: 1)) ?? .ratio(0, of: 1)
+        if members.count > 1, let owed = member.owed[indicator] {
+          figure = figure?.adding(owed) ?? owed
         }
         continue
       }

@@ -19,13 +19,15 @@ package struct ScoreRule: Hashable, Sendable, Codable {
     (self.floorBp, self.targetBp) = (floorBp, targetBp)
   }
 
-  /// The weights of the specification, as far as their indicators are computed: K03, K08 and K19 are not.
+  /// The weights of the specification; 40 % of joint tasks and half of the visits for two items or more are enough.
   package static let standard = [
-    ScoreRule(.k01, weight: 50), ScoreRule(.k02, weight: 50), ScoreRule(.k04, weight: 200),
-    ScoreRule(.k05, weight: 200), ScoreRule(.k06After30, weight: 100, targetBp: 9_500),
-    ScoreRule(.k07, weight: 100), ScoreRule(.k09Shared, weight: 50, targetBp: 5_000),
+    ScoreRule(.k01, weight: 50), ScoreRule(.k02, weight: 50), ScoreRule(.k03, weight: 50),
+    ScoreRule(.k04, weight: 200), ScoreRule(.k05, weight: 200),
+    ScoreRule(.k06After30, weight: 100, targetBp: 9_500), ScoreRule(.k07, weight: 100),
+    ScoreRule(.k08, weight: 50, targetBp: 4_000),
+    ScoreRule(.k09Shared, weight: 50, targetBp: 5_000),
     ScoreRule(.k14, weight: 25, targetBp: 9_950), ScoreRule(.k16, weight: 25),
-    ScoreRule(.k18, weight: 100),
+    ScoreRule(.k18, weight: 50), ScoreRule(.k19, weight: 50),
   ]
 
   /// 0…10,000 for a ratio.
@@ -60,10 +62,14 @@ package struct Score: Hashable, Sendable {
   }
 
   /// 0…100, rounded half up; nil without any part.
-  package var points: Int64? {
+  package var points: Int64? { sum.map { ($0.shares + $0.weights * 50) / ($0.weights * 100) } }
+
+  /// 0…10,000, rounded half up; nil without any part.
+  package var hundredths: Int64? { sum.map { ($0.shares * 2 + $0.weights) / ($0.weights * 2) } }
+
+  private var sum: (shares: Int64, weights: Int64)? {
     let weights = parts.reduce(Int64(0)) { $0 + Int64($1.rule.weight) }
     guard weights > 0 else { return nil }
-    let sum = parts.reduce(Int64(0)) { $0 + Int64($1.rule.weight) * $1.share }
-    return (sum + weights * 50) / (weights * 100)
+    return (parts.reduce(Int64(0)) { $0 + Int64($1.rule.weight) * $1.share }, weights)
   }
 }

@@ -25,6 +25,7 @@ extension UnitFacts {
     for (indicator, kind) in [(Indicator.k01, FiledPlan.annual), (.k02, .joint)] {
       set(indicator, filed(kind, period))
     }
+    set(.k03, requirementsMet(period))
     publicationFigures(period, set)
     completionFigures(period, set)
     for (indicator, age) in [(Indicator.k06After30, 30), (.k06After90, 90)] {
@@ -38,13 +39,8 @@ extension UnitFacts {
     assignmentFigures(set)
     drawFigures(period, set)
     set(.k14, .ratio(rosters.matchedFeedRows, of: rosters.feedRows))
-    set(.k16, .ratio(rosters.inspectorsValid, of: rosters.inspectorsOnDuty))
-    if let contact = sync.lastContactAt {
-      let oldest = [sync.lastChangeAt, sync.oldestUnacknowledgedAt].compactMap { $0 }
-      let since = oldest.min().map { min($0, contact) } ?? contact
-      set(.k26, .worst(max(0, period.asOf.milliseconds - since.milliseconds)))
-    }
-    set(.k27, .count(sync.openProblems))
+    set(.k16, .ratio(rosters.inspectorsValid, of: rosters.inspectors))
+    syncFigures(period, set)
     return figures
   }
 
@@ -64,6 +60,31 @@ extension UnitFacts {
       return .ratio(0, of: 0)
     }
     return .ratio(0, of: 1)
+  }
+
+  /// Owed from the unit's plan on, and by everybody once the deadline of plans has passed.
+  private func requirementsMet(_ period: IndicatorPeriod) -> Figure {
+    let year = period.days.upperBound.year
+    let isPlanned = filings.contains { $0.kind == .annual && $0.year == year }
+    let isOver = FiledPlan.annual.lastDay(of: year).map { period.asOf > Instant(endOf: $0) }
+    guard isPlanned || isOver == true else { return .ratio(0, of: 0) }
+    let addressed = requirements.filter { $0.year == year }
+    return .ratio(addressed.count(where: \.isMet), of: addressed.count)
+  }
+
+  private func syncFigures(_ period: IndicatorPeriod, _ set: Set) {
+    func age(_ indicator: Indicator, _ since: Instant?) {
+      guard let since else { return }
+      set(indicator, .worst(max(0, period.asOf.milliseconds - since.milliseconds)))
+    }
+    age(.k26, sync.lastContactAt)
+    age(.k26Change, sync.lastChangeAt)
+    age(.k26Unacknowledged, sync.oldestUnacknowledgedAt)
+    set(.k27, .count(sync.refused + sync.proposals + sync.reviews))
+    set(.k27Refused, .count(sync.refused))
+    set(.k27Proposals, .count(sync.proposals))
+    set(.k27Reviews, .count(sync.reviews))
+    age(.k27Oldest, sync.oldestOpenAt)
   }
 
   private func publicationFigures(_ period: IndicatorPeriod, _ set: Set) {
@@ -90,25 +111,40 @@ extension UnitFacts {
     set(.k05Tasks, .ratio(counted.count(where: \.isCompleted), of: counted.count))
     let planned = counted.filter(\.isPlanned)
     set(.k05Plan, .ratio(planned.count(where: \.isCompleted), of: planned.count))
+    set(.k08, .ratio(counted.count(where: \.isJoint), of: counted.count))
+    set(.k19, proven(period))
+    let late = draws.filter { period.days.contains($0.drawnOn) }.reduce(0) {
+      $0 + $1.lateExclusions
+    }
     let changes =
-      drawn.count(where: \.isPostDrawChange)
+      drawn.count(where: \.isPostDrawChange) + late + assignments.count(where: \.isReplaced)
       + tasks.count { $0.state == "TERMINATED" && $0.wasDrawn }
     set(.k22, .ratio(changes, of: drawn.count))
+  }
+
+  /// Completed tasks whose draw anyone can make again by the day that their results are due; counted once that is
+  /// so or the day has passed.
+  private func proven(_ period: IndicatorPeriod) -> Figure {
+    var (kept, all) = (0, 0)
+    for task in tasks where task.needsDraw && task.isCompleted {
+      guard let completedOn = task.completedOn, period.days.contains(completedOn) else { continue }
+      let due = period.calendar.due(
+        after: completedOn, workingDays: period.rules.publicationWorkingDays)
+      guard task.provenOn != nil || due.date < period.today else { continue }
+      all += 1
+      if let provenOn = task.provenOn, provenOn <= due.date { kept += 1 }
+    }
+    return .ratio(kept, of: all)
   }
 
   /// Findings that must be listed, once decided or once the time has run out.
   private func listed(_ period: IndicatorPeriod) -> Figure {
     var (kept, all) = (0, 0)
     for result in results where period.days.contains(result.checkedOn) {
-      let isOwed = result.findings.codes.compactMap(\.known).contains {
-        FollowUpRules.isListed($0, rules: period.rules)
-      }
-      guard isOwed else { continue }
-      let due = period.calendar.due(
-        after: result.checkedOn, workingDays: period.rules.listingWorkingDays)
-      guard result.listedOn != nil || due.date < period.today else { continue }
+      guard let due = result.listingDue(period) else { continue }
+      guard result.listedOn != nil || due < period.today else { continue }
       all += 1
-      if let listedOn = result.listedOn, listedOn <= due.date { kept += 1 }
+      if let listedOn = result.listedOn, listedOn <= due { kept += 1 }
     }
     return .ratio(kept, of: all)
   }
@@ -117,6 +153,7 @@ extension UnitFacts {
     let made = visits.filter { $0.visitedOn.map(period.days.contains) ?? false }
     set(.k09, .ratio(made.reduce(0) { $0 + $1.itemCount }, of: made.count))
     set(.k09Shared, .ratio(made.count { $0.itemCount >= 2 }, of: made.count))
+    set(.k08Visits, .ratio(made.count { $0.departmentCount >= 2 }, of: made.count))
     let today = period.today
     var yearly: [String: (visits: Int, capped: Int, creditClass: String)] = [:]
     for visit in visits where visit.isOnSite {
@@ -139,6 +176,7 @@ extension UnitFacts {
   }
 
   private func assignmentFigures(_ set: Set) {
+    let assignments = assignments.filter { !$0.isReplaced }
     let count = assignments.count
     let modes: [(Indicator, AssignmentMode)] = [
       (.k10, .random), (.k10Neighbour, .neighbour), (.k10Direct, .direct),
@@ -155,16 +193,7 @@ extension UnitFacts {
     set(.k18, .ratio(made.count { $0.verification == "MATCH" }, of: made.count))
     set(.k18Mismatch, .count(made.count { $0.verification == "MISMATCH" }))
     set(.k18Void, .count(made.count(where: \.isVoid)))
-    // T7: who knows the hub's value knows the result; not to draw then is an alarm.
-    set(
-      .k18Abort,
-      .count(
-        made.count { draw in
-          guard let answeredOn = draw.answeredUndrawnOn, !draw.isVoid else { return false }
-          let due = period.calendar.due(
-            after: answeredOn, workingDays: period.rules.drawWorkingDays)
-          return due.date < period.today
-        }))
+    set(.k18Abort, .count(made.count { $0.isAborted(period) }))
   }
 }
 

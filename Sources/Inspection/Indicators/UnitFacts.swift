@@ -13,17 +13,43 @@ package struct UnitFacts: Hashable, Sendable {
     }
   }
 
+  /// A requirement of a line that is addressed to the unit and mandatory.
+  package struct Requirement: Hashable, Sendable {
+    package let id: String
+    package let year: Int
+    /// Whether a task of the unit's plan in force meets it; a reason in the place of one does not.
+    package let isMet: Bool
+
+    package init(id: String, year: Int, isMet: Bool) {
+      (self.id, self.year, self.isMet) = (id, year, isMet)
+    }
+  }
+
   /// A task: how far it came and whether it was in the yearly plan.
   package struct TaskFact: Hashable, Sendable {
+    package let code: String
     package let state: String
     package let isPlanned: Bool
     /// Whether it was drawn before it was terminated.
     package var wasDrawn: Bool
     package let windowTo: CivilDate
+    /// Whether two departments or more have a part in it.
+    package let isJoint: Bool
+    /// Whether its objects are drawn, so that there is a draw to prove.
+    package let needsDraw: Bool
+    package let completedOn: CivilDate?
+    /// When the unit's value of its draw was published, from when on anyone can make the draw again.
+    package var provenOn: CivilDate?
 
-    package init(state: String, isPlanned: Bool, wasDrawn: Bool, windowTo: CivilDate) {
-      (self.state, self.isPlanned) = (state, isPlanned)
+    package init(
+      code: String = "", state: String, isPlanned: Bool, wasDrawn: Bool, windowTo: CivilDate,
+      isJoint: Bool = false, needsDraw: Bool = true, completedOn: CivilDate? = nil,
+      provenOn: CivilDate? = nil
+    ) {
+      (self.code, self.state, self.isPlanned) = (code, state, isPlanned)
       (self.wasDrawn, self.windowTo) = (wasDrawn, windowTo)
+      (self.isJoint, self.needsDraw) = (isJoint, needsDraw)
+      (self.completedOn, self.provenOn) = (completedOn, provenOn)
     }
 
     package var isCompleted: Bool { ["COMPLETED", "PUBLISHED", "CLOSED"].contains(state) }
@@ -39,6 +65,8 @@ package struct UnitFacts: Hashable, Sendable {
     package let visitedOn: CivilDate?
     package let isOnSite: Bool
     package let itemCount: Int
+    /// Departments that check something at it.
+    package let departmentCount: Int
     /// Whether all its results are entered and published.
     package let isPublished: Bool
     /// Substituted or taken out after the commit.
@@ -47,17 +75,20 @@ package struct UnitFacts: Hashable, Sendable {
     package init(
       object: String, creditClass: String = "N", origin: CheckOrigin = .random,
       windowTo: CivilDate, visitedOn: CivilDate?, isOnSite: Bool = true, itemCount: Int = 1,
-      isPublished: Bool = false, isPostDrawChange: Bool = false
+      departmentCount: Int = 1, isPublished: Bool = false, isPostDrawChange: Bool = false
     ) {
       (self.object, self.creditClass, self.origin) = (object, creditClass, origin)
       (self.windowTo, self.visitedOn, self.isOnSite) = (windowTo, visitedOn, isOnSite)
-      (self.itemCount, self.isPublished) = (itemCount, isPublished)
+      (self.itemCount, self.departmentCount) = (itemCount, departmentCount)
+      self.isPublished = isPublished
       self.isPostDrawChange = isPostDrawChange
     }
   }
 
   /// A final result with its publication.
   package struct Result: Hashable, Sendable {
+    /// Visit, item and department.
+    package let row: String
     package let checkedOn: CivilDate
     package let findings: CodeSet<Finding>
     /// nil while the task is not completed.
@@ -69,16 +100,20 @@ package struct UnitFacts: Hashable, Sendable {
     package let isChainComplete: Bool
     /// When a listing was decided, for a finding that asks for one.
     package let listedOn: CivilDate?
+    /// Whether its visit is not here: it is kept, and told after some days (C-35).
+    package let isDangling: Bool
 
     package init(
-      checkedOn: CivilDate, findings: CodeSet<Finding>, completedOn: CivilDate? = nil,
+      row: String = "", checkedOn: CivilDate, findings: CodeSet<Finding>,
+      completedOn: CivilDate? = nil,
       publicationDue: CivilDate? = nil, publishedOn: CivilDate? = nil, isExempt: Bool = false,
-      isChainComplete: Bool = true, listedOn: CivilDate? = nil
+      isChainComplete: Bool = true, listedOn: CivilDate? = nil, isDangling: Bool = false
     ) {
-      (self.checkedOn, self.findings, self.completedOn) = (checkedOn, findings, completedOn)
+      (self.row, self.checkedOn, self.findings) = (row, checkedOn, findings)
+      self.completedOn = completedOn
       (self.publicationDue, self.publishedOn) = (publicationDue, publishedOn)
       (self.isExempt, self.isChainComplete) = (isExempt, isChainComplete)
-      self.listedOn = listedOn
+      (self.listedOn, self.isDangling) = (listedOn, isDangling)
     }
   }
 
@@ -96,25 +131,38 @@ package struct UnitFacts: Hashable, Sendable {
   package struct Assignment: Hashable, Sendable {
     package let mode: AssignmentMode
     package let hasRecordedShortage: Bool
+    /// Whether another goes in this one's place: it counts as a change after the draw and for no share.
+    package let isReplaced: Bool
 
-    package init(mode: AssignmentMode, hasRecordedShortage: Bool) {
+    package init(mode: AssignmentMode, hasRecordedShortage: Bool, isReplaced: Bool = false) {
       (self.mode, self.hasRecordedShortage) = (mode, hasRecordedShortage)
+      self.isReplaced = isReplaced
     }
   }
 
   /// A draw and what the hub says of it: MATCH, MISMATCH or PENDING.
   package struct Draw: Hashable, Sendable {
+    package let id: String
     package let drawnOn: CivilDate
     package let verification: String
     package let isVoid: Bool
     /// When the hub gave its value, while nothing was drawn with it; nil otherwise.
     package let answeredUndrawnOn: CivilDate?
+    /// Rows of the roster that the draw before was made from; 0 for a first draw.
+    package var rowsBefore = 0
+    /// Rows of it that are gone without a reason on record.
+    package var rowsLost = 0
+    /// Exclusion marks that the unit set between its commit and the draw: without effect on a frozen roster.
+    package var lateExclusions = 0
+    /// Those of them that were set when the hub's value was known: a signal of manipulation (C-34).
+    package var manipulations = 0
 
     package init(
-      drawnOn: CivilDate, verification: String, isVoid: Bool, answeredUndrawnOn: CivilDate? = nil
+      id: String = "", drawnOn: CivilDate, verification: String, isVoid: Bool,
+      answeredUndrawnOn: CivilDate? = nil
     ) {
-      (self.drawnOn, self.verification, self.isVoid) = (drawnOn, verification, isVoid)
-      self.answeredUndrawnOn = answeredUndrawnOn
+      (self.id, self.drawnOn, self.verification) = (id, drawnOn, verification)
+      (self.isVoid, self.answeredUndrawnOn) = (isVoid, answeredUndrawnOn)
     }
   }
 
@@ -123,7 +171,9 @@ package struct UnitFacts: Hashable, Sendable {
     package var objects = 0
     package var feedRows = 0
     package var matchedFeedRows = 0
-    package var inspectorsOnDuty = 0
+    /// All but those who have left or retired.
+    package var inspectors = 0
+    /// On duty, with a valid certificate and the training that the rules ask for.
     package var inspectorsValid = 0
 
     package init() {}
@@ -134,12 +184,20 @@ package struct UnitFacts: Hashable, Sendable {
     package var lastContactAt: Instant?
     package var lastChangeAt: Instant?
     package var oldestUnacknowledgedAt: Instant?
-    package var openProblems = 0
+    /// Change sets of the unit that have no effect.
+    package var refused = 0
+    /// Values of others that wait for the owner's word.
+    package var proposals = 0
+    /// Conflicts that wait for a person.
+    package var reviews = 0
+    /// When the oldest of what waits was written.
+    package var oldestOpenAt: Instant?
 
     package init() {}
   }
 
   package var filings: [Filing] = []
+  package var requirements: [Requirement] = []
   package var tasks: [TaskFact] = []
   package var visits: [Visit] = []
   package var results: [Result] = []

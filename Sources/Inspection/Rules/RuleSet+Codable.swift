@@ -20,6 +20,7 @@ extension RuleSet: Codable {
     case followUpWorkingDays = "follow_up_working_days"
     case handOverAnswerWorkingDays = "hand_over_answer_working_days"
     case handOverRefusals = "hand_over_refusals"
+    case trainingMonths = "training_months"
     case yearlyVisitCaps = "yearly_visit_caps"
     case scoring
     case entrustedBodiesOnlySupport = "entrusted_bodies_only_support"
@@ -45,7 +46,7 @@ extension RuleSet: Codable {
       (.justiceHandOverHours, \.justiceHandOverHours),
       (.followUpWorkingDays, \.followUpWorkingDays),
       (.handOverAnswerWorkingDays, \.handOverAnswerWorkingDays),
-      (.handOverRefusals, \.handOverRefusals),
+      (.handOverRefusals, \.handOverRefusals), (.trainingMonths, \.trainingMonths),
     ]
   }
 

@@ -34,6 +34,8 @@ package struct RuleSet: Hashable, Sendable {
   /// refusals after which it does (domain.md §2.7).
   package var handOverAnswerWorkingDays: Int
   package var handOverRefusals: Int
+  /// Who had no training in so many months is drawn for no visit; 0: training is no condition.
+  package var trainingMonths: Int
   /// On-site visits of one object in a year, leads apart, by credit class; N for all others.
   package var yearlyVisitCaps: [String: Int]
   /// What a score of an evaluation is made of (domain.md §5.3).
@@ -73,8 +75,16 @@ package struct RuleSet: Hashable, Sendable {
     followUpWorkingDays = 30
     handOverAnswerWorkingDays = 5
     handOverRefusals = 2
+    trainingMonths = 0
     yearlyVisitCaps = ["A": 1, "B": 1, "C": 2, "D": 4, "N": 2]
     scoring = ScoreRule.standard
     switches = LaterRules()
+  }
+
+  /// Whether somebody whose last training was on a day may go on a visit.
+  package func isTrained(lastOn day: CivilDate?, on visit: CivilDate) -> Bool {
+    guard trainingMonths > 0 else { return true }
+    guard let day else { return false }
+    return day >= visit.adding(months: -trainingMonths)
   }
 }

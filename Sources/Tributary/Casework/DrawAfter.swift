@@ -174,6 +174,38 @@ extension DrawCommand {
     }
   }
 
+  /// `tributary draw recall`.
+  struct Recall: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take back loans of inspectors who left, or who were lent twice for the same days.",
+      discussion: "At the tier above owner and guests. What was drawn stays; the guest substitutes."
+    )
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var author: AuthorOptions
+    @OptionGroup var options: OutputOptions
+
+    private struct Line: Encodable {
+      let inspector: String
+      let owner: String
+      let guest: String
+      let reason: String
+    }
+
+    func run() throws {
+      let lines = try CaseAccess.write(node, "cannot recall the loans", author: author.name) {
+        store throws(CaseworkError) in
+        try store.recallLoans().map {
+          Line(
+            inspector: $0.inspector, owner: $0.owner, guest: $0.guest, reason: $0.reason.rawValue)
+        }
+      }
+      try options.output.show(lines) {
+        lines.map { "\($0.inspector) \($0.owner) \($0.guest) \($0.reason)\n" }.joined()
+      }
+    }
+  }
+
   /// `tributary draw void`.
   struct Void: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -12,7 +12,7 @@ struct ResultCommand: ParsableCommand {
     abstract: "Record visits and results, review them, amend what is final, complete tasks.",
     subcommands: [
       List.self, Visit.self, Record.self, Evidence.self, Submit.self, SendBack.self, Finalise.self,
-      Amend.self, Complete.self,
+      Amend.self, Note.self, Declare.self, Complete.self,
     ])
 
   struct List: ParsableCommand {
@@ -36,6 +36,7 @@ struct ResultCommand: ParsableCommand {
         let department: String
         let state: String
         let findings: [String]
+        let notes: [String]
       }
     }
 
@@ -45,6 +46,7 @@ struct ResultCommand: ParsableCommand {
         let unit = store.ownScope
         let items = try store.rows(of: VisitTables.visitItems, in: unit)
         let results = try store.rows(of: VisitTables.results, in: unit)
+        let notes = try store.supervisionNotes(of: unit)
         let team = try store.rows(of: VisitTables.assignments, in: unit) {
           $0.text("superseded_by").isEmpty
         }
@@ -60,7 +62,8 @@ struct ResultCommand: ParsableCommand {
               return Line.Item(
                 itemCode: item.key[1].description, department: item.key[2].description,
                 state: result?.text("state") ?? "NONE",
-                findings: result?.text("findings").split(separator: " ").map(String.init) ?? [])
+                findings: result?.text("findings").split(separator: " ").map(String.init) ?? [],
+                notes: notes.filter { $0.result.row == item.keyText }.map(\.content))
             })
         }
       }
@@ -69,6 +72,7 @@ struct ResultCommand: ParsableCommand {
           "\(line.visitId) \(line.subjectCode) \(line.state) \(line.inspectors.joined(separator: " "))\n"
             + line.items.map {
               "  \($0.itemCode) \($0.department) \($0.state) \($0.findings.joined(separator: " "))\n"
+                + $0.notes.map { "    督查意见：\($0)\n" }.joined()
             }.joined()
         }.joined()
       }
@@ -216,6 +220,45 @@ struct ResultCommand: ParsableCommand {
         store throws(CaseworkError) in
         try store.amend(
           result.key, field: field, to: to, reason: reason, approver: approver)
+      }
+    }
+  }
+
+  struct Note: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say something of a result of a unit below; it changes nothing of it (督查意见).")
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var result: ResultArguments
+    @Option(help: "The unit.") var unit: String
+    @Option(help: "A number for the note that is not taken.") var id: String
+    @Option(help: "What there is to say.") var text: String
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      let scope = try ScopeArguments.scopes([unit], NodeFolder.divisions())[0]
+      try CaseAccess.write(node, "cannot note it", author: author.name) {
+        store throws(CaseworkError) in
+        try store.note(text, on: result.key, of: scope, id: id)
+      }
+    }
+  }
+
+  struct Declare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Declare a department of a joint task done; the task is completed when all are.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The code of the task.") var task: String
+    @Option(help: "The department.") var department: String
+    @Option(help: "The day; otherwise today.") var on: DayArgument?
+    @OptionGroup var author: AuthorOptions
+
+    func run() throws {
+      try CaseAccess.write(node, "cannot declare it done", author: author.name) {
+        store throws(CaseworkError) in
+        try store.declareDone(
+          task: task, department: department, on: on?.date ?? DayArgument.today)
       }
     }
   }

@@ -24,8 +24,8 @@ extension DemoSeason {
     }
     let filed = demo.nodes.count - 2
     note(
-      "K01 plans filed on time", province.name, expected: "\(filed) of \(filed + 1) units",
-      found: "\(figure(province.unit, .k01)?.numerator ?? -1) of \(demo.nodes.count - 1) units")
+      "K01 plans filed on time", province.name, expected: "\(filed)/\(filed + 1)",
+      found: text(province.unit, .k01))
     for (unit, name, count) in [
       (linked.unit, linked.name, results[linked.unit] ?? 0),
       (alone.unit, alone.name, 0),
