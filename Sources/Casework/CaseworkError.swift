@@ -15,6 +15,8 @@ package enum CaseworkError: Error, Equatable, Sendable {
   case encodingUnavailable(name: String)
   /// A table of reference data in the program is damaged.
   case referenceTable(ReferenceTableError)
+  /// A line of a table that somebody gave is not of its form.
+  case tableRefused(ReferenceTableError)
   /// The rules of the notice forbid it: all that is wrong, each with clause and row; nothing was written.
   case refused([RuleBreach])
   /// A row that is to be made is there already; its table and key.

@@ -11,12 +11,11 @@ enum CaseAccess {
   /// Runs `body` on the use cases of a replica that is open already.
   static func use<Result>(
     _ replica: Replica, _ failed: String, on subject: String, author: String,
-    _ body: (CaseStore) throws(CaseworkError) -> Result
-  ) throws(Problem) -> Result {
-    do throws(CaseworkError) {
-      let store = try CaseStore(inForce: replica, author: author) { Wall.milliseconds }
-      return try body(store)
-    } catch {
+    _ body: (CaseStore) throws -> Result
+  ) throws -> Result {
+    do {
+      return try body(CaseStore(inForce: replica, author: author) { Wall.milliseconds })
+    } catch let error as CaseworkError {
       throw Problem(failed, on: subject, error)
     }
   }
@@ -24,7 +23,7 @@ enum CaseAccess {
   /// Opens the replica to write, runs `body` and closes it in order.
   static func write<Result>(
     _ node: NodeFolder, _ failed: String, author: String,
-    _ body: (CaseStore) throws(CaseworkError) -> Result
+    _ body: (CaseStore) throws -> Result
   ) throws -> Result {
     try node.open().closing { replica in
       try use(replica, failed, on: node.folder, author: author, body)
@@ -33,8 +32,7 @@ enum CaseAccess {
 
   /// Opens the replica to read, also while its server runs.
   static func read<Result>(
-    _ node: NodeFolder, _ failed: String,
-    _ body: (CaseStore) throws(CaseworkError) -> Result
+    _ node: NodeFolder, _ failed: String, _ body: (CaseStore) throws -> Result
   ) throws -> Result {
     try use(node.openReadOnly(), failed, on: node.folder, author: "", body)
   }
@@ -45,10 +43,10 @@ struct UnitOption: ParsableArguments {
   @Option(help: "The unit, code or full name; otherwise the node's own.")
   var unit: String?
 
-  /// The scope of the unit; nil: the node's own.
-  func scope() throws(Problem) -> Scope? {
-    guard let unit else { return nil }
-    return try ScopeArguments.scopes([unit], try NodeFolder.divisions()).first
+  /// The scope of the unit, at a node.
+  func scope(at store: CaseStore) throws(Problem) -> Scope {
+    guard let unit else { return store.ownScope }
+    return try ScopeArguments.scopes([unit], try NodeFolder.divisions())[0]
   }
 }
 

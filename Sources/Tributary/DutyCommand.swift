@@ -40,13 +40,10 @@ struct DutyCommand: ParsableCommand {
     var output: String?
 
     func run() throws {
-      let scope = try unit.scope()
       let text = try node.open().closing { replica in
         let bundle = try CaseAccess.use(
           replica, "cannot make the duty bundle", on: visit, author: ""
-        ) { store throws(CaseworkError) in
-          try store.dutyBundle(of: visit, in: scope ?? store.ownScope)
-        }
+        ) { store in try store.dutyBundle(of: visit, in: unit.scope(at: store)) }
         for gap in bundle.gaps {
           StandardStream.note(
             "\(gap.kind) \(gap.element): \(gap.clause) \(gap.requirement), \(gap.row)")
@@ -79,6 +76,25 @@ struct DutyCommand: ParsableCommand {
     @Argument(help: "The bundle.", completion: .file())
     var file: String
 
+    @OptionGroup var options: OutputOptions
+
+    /// What was found, for `--json`.
+    private struct Report: Encodable {
+      let isSigned: Bool
+      let signer: String
+      let unit: String?
+      let visitId: String?
+      let gaps: Int?
+    }
+
+    /// What of the bundle itself is shown.
+    private struct Head: Decodable {
+      struct Gap: Decodable {}
+      let unit: String
+      let visitId: String
+      let gaps: [Gap]
+    }
+
     private static let fileBytes = 64 << 20
 
     func run() throws {
@@ -109,7 +125,16 @@ struct DutyCommand: ParsableCommand {
           because: "\(signer) did not sign these bytes, or its key is not known here",
           next: ["Ask for the bundle again; check it at a hub above the unit."], status: .data)
       }
-      try StandardStream.output.write("signed by \(signer), unchanged\n")
+      // A bundle of a later form is signed all the same.
+      let head = try? decoder.decode(Head.self, from: Data(lines[0].utf8))
+      let report = Report(
+        isSigned: true, signer: "\(signer)", unit: head?.unit, visitId: head?.visitId,
+        gaps: head?.gaps.count)
+      try options.output.show(report) {
+        "signed by \(signer), unchanged"
+          + (head.map { "; visit \($0.visitId) of \($0.unit), \($0.gaps.count) gaps" } ?? "")
+          + "\n"
+      }
     }
   }
 }

@@ -15,7 +15,7 @@ struct EvaluateCommand: ParsableCommand {
       """,
     subcommands: [Make.self, List.self])
 
-  struct Make: ParsableCommand {
+  struct Make: CaseWriting {
     static let configuration = CommandConfiguration(abstract: "Make the next version.")
 
     @OptionGroup var node: NodeFolder
@@ -47,20 +47,22 @@ struct EvaluateCommand: ParsableCommand {
       if from.date > to.date { throw ValidationError("--from is after --to.") }
     }
 
-    func run() throws {
+    static let failure = "cannot evaluate"
+
+    func perform(_ store: CaseStore) throws -> Int {
       let divisions = try NodeFolder.divisions()
       let scope = try ScopeArguments.scopes([unit], divisions)[0]
-      let version = try CaseAccess.write(node, "cannot evaluate", author: author.name) {
-        store throws(CaseworkError) in
-        try store.evaluate(
-          scope, id: id, method: method, days: from.date...to.date, divisions: divisions,
-          score: score, remarks: remarks)
-      }
+      return try store.evaluate(
+        scope, id: id, method: method, days: from.date...to.date, divisions: divisions,
+        score: score, remarks: remarks)
+    }
+
+    func show(_ version: Int) throws {
       try StandardStream.output.write("\(unit) \(id) version \(version)\n")
     }
   }
 
-  struct List: ParsableCommand {
+  struct List: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The evaluations of a unit: all versions.")
 
@@ -68,7 +70,7 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var unit: UnitOption
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let evaluationId: String
       let version: Int
       let method: String
@@ -79,12 +81,11 @@ struct EvaluateCommand: ParsableCommand {
       let cut: ReportCut?
     }
 
-    func run() throws {
-      let scope = try unit.scope()
-      let entries = try CaseAccess.read(node, "cannot list the evaluations") {
-        store throws(CaseworkError) in try store.evaluations(of: scope ?? store.ownScope)
-      }
-      let lines = entries.map { entry in
+    static let failure = "cannot list the evaluations"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      let entries = try store.evaluations(of: unit.scope(at: store))
+      return entries.map { entry in
         Line(
           evaluationId: entry.id, version: entry.version, method: entry.method.code,
           period: entry.period, score: entry.score, remarks: entry.remarks,
@@ -92,12 +93,14 @@ struct EvaluateCommand: ParsableCommand {
           // A cut of another form is shown by its absence.
           cut: try? JSONDecoder().decode(ReportCut.self, from: Data(entry.cut.utf8)))
       }
-      try options.output.show(lines) {
-        entries.map { entry in
-          "\(entry.id) v\(entry.version) \(entry.method.title) \(entry.period)"
-            + (entry.score.map { " 得分\($0)" } ?? "") + " \(entry.remarks)\n\(entry.indicators)"
-        }.joined(separator: "\n")
-      }
+    }
+
+    func text(_ lines: [Line]) -> String {
+      lines.map { line in
+        let method = Coded<EvaluationMethod>(line.method).title
+        return "\(line.evaluationId) v\(line.version) \(method) \(line.period)"
+          + (line.score.map { " 得分\($0)" } ?? "") + " \(line.remarks)\n\(line.indicatorsCsv)"
+      }.joined(separator: "\n")
     }
   }
 }

@@ -16,7 +16,7 @@ struct HandOverCommand: ParsableCommand {
       """,
     subcommands: [Offer.self, List.self, Answer.self, Decide.self, Carry.self])
 
-  struct Offer: ParsableCommand {
+  struct Offer: CaseWriting {
     static let configuration = CommandConfiguration(abstract: "Offer a thing to a unit.")
 
     @OptionGroup var node: NodeFolder
@@ -32,15 +32,15 @@ struct HandOverCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot offer it"
+
+    func perform(_ store: CaseStore) throws {
       let unit = try UnitArguments.unit(to)
-      try CaseAccess.write(node, "cannot offer it", author: author.name) {
-        store throws(CaseworkError) in try store.offer(subject, to: unit, id: id)
-      }
+      try store.offer(subject, to: unit, id: id)
     }
   }
 
-  struct List: ParsableCommand {
+  struct List: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The offers from and to a unit, with their answers.")
 
@@ -48,7 +48,7 @@ struct HandOverCommand: ParsableCommand {
     @OptionGroup var unit: UnitOption
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let handOverId: String
       let subject: String
       let fromUnit: String
@@ -58,12 +58,11 @@ struct HandOverCommand: ParsableCommand {
       let decidedOwner: String?
     }
 
-    func run() throws {
-      let scope = try unit.scope()
-      let entries = try CaseAccess.read(node, "cannot list the hand-overs") {
-        store throws(CaseworkError) in try store.handOvers(in: scope ?? store.ownScope)
-      }
-      let lines = entries.map { entry in
+    static let failure = "cannot list the hand-overs"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      let entries = try store.handOvers(in: unit.scope(at: store))
+      return entries.map { entry in
         let answer =
           switch entry.handOver.answer {
           case nil: "OPEN"
@@ -76,23 +75,24 @@ struct HandOverCommand: ParsableCommand {
           offeredOn: "\(entry.handOver.offeredOn)", answer: answer,
           decidedOwner: entry.handOver.decision?.text)
       }
-      try options.output.show(lines) {
-        var table = TextTable([
-          .init("移交"), .init("内容"), .init("移出"), .init("接收"), .init("提出日期"), .init("答复"),
-          .init("上级决定"),
+    }
+
+    func text(_ lines: [Line]) -> String {
+      var table = TextTable([
+        .init("移交"), .init("内容"), .init("移出"), .init("接收"), .init("提出日期"), .init("答复"),
+        .init("上级决定"),
+      ])
+      for line in lines {
+        table.append([
+          line.handOverId, line.subject, line.fromUnit, line.toUnit, line.offeredOn, line.answer,
+          line.decidedOwner ?? "",
         ])
-        for line in lines {
-          table.append([
-            line.handOverId, line.subject, line.fromUnit, line.toUnit, line.offeredOn, line.answer,
-            line.decidedOwner ?? "",
-          ])
-        }
-        return table.text
       }
+      return table.text
     }
   }
 
-  struct Answer: ParsableCommand {
+  struct Answer: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Accept an offer to this unit, or refuse it with --refuse REASON.")
 
@@ -106,15 +106,14 @@ struct HandOverCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot answer the offer", author: author.name) {
-        store throws(CaseworkError) in
-        try store.answer(handOver: id, accepting: refuse == nil, reason: refuse ?? "")
-      }
+    static let failure = "cannot answer the offer"
+
+    func perform(_ store: CaseStore) throws {
+      try store.answer(handOver: id, accepting: refuse == nil, reason: refuse ?? "")
     }
   }
 
-  struct Decide: ParsableCommand {
+  struct Decide: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Name the owner, as the common superior; it beats offer and answer.")
 
@@ -131,26 +130,29 @@ struct HandOverCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot decide"
+
+    func perform(_ store: CaseStore) throws {
       let scope = try ScopeArguments.scopes([from], try NodeFolder.divisions())[0]
       let unit = try UnitArguments.unit(owner)
-      try CaseAccess.write(node, "cannot decide", author: author.name) {
-        store throws(CaseworkError) in try store.decide(handOver: id, of: scope, owner: unit)
-      }
+      try store.decide(handOver: id, of: scope, owner: unit)
     }
   }
 
-  struct Carry: ParsableCommand {
+  struct Carry: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Carry offers, answers and follow-ups between the units below.")
 
     @OptionGroup var node: NodeFolder
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      let count = try CaseAccess.write(
-        node, "cannot carry the hand-overs", author: author.name
-      ) { store throws(CaseworkError) in try store.carryHandOvers() }
+    static let failure = "cannot carry the hand-overs"
+
+    func perform(_ store: CaseStore) throws -> Int {
+      try store.carryHandOvers()
+    }
+
+    func show(_ count: Int) throws {
       try StandardStream.output.write("\(Quantity.count(count)) rows written\n")
     }
   }

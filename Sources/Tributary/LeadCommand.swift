@@ -12,7 +12,7 @@ struct LeadCommand: ParsableCommand {
       Add.self, List.self, Step.self, Extend.self, Verify.self, Case.self, Visits.self, Join.self,
     ])
 
-  struct Add: ParsableCommand {
+  struct Add: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Take a lead in, with or without a credit code; works without a link.")
 
@@ -35,7 +35,9 @@ struct LeadCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot take the lead in"
+
+    func perform(_ store: CaseStore) throws {
       let scope = try unit.map { name throws(Problem) in
         try ScopeArguments.scopes([name], try NodeFolder.divisions())[0]
       }
@@ -43,20 +45,18 @@ struct LeadCommand: ParsableCommand {
         id: id, source: source,
         receivedAt: Instant(milliseconds: Int64(clamping: Wall.milliseconds)),
         subjectCode: subjectCode, subjectText: subject)
-      try CaseAccess.write(node, "cannot take the lead in", author: author.name) {
-        store throws(CaseworkError) in try store.receive(notice, for: scope)
-      }
+      try store.receive(notice, for: scope)
     }
   }
 
-  struct List: ParsableCommand {
+  struct List: CaseReading {
     static let configuration = CommandConfiguration(abstract: "The leads of a unit, as they stand.")
 
     @OptionGroup var node: NodeFolder
     @OptionGroup var unit: UnitOption
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let leadId: String
       let source: String
       let subjectCode: String
@@ -70,13 +70,12 @@ struct LeadCommand: ParsableCommand {
       let visitId: String?
     }
 
-    func run() throws {
-      let scope = try unit.scope()
-      let entries = try CaseAccess.read(node, "cannot list the leads") {
-        store throws(CaseworkError) in try store.leads(of: scope ?? store.ownScope)
-      }
+    static let failure = "cannot list the leads"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      let entries = try store.leads(of: unit.scope(at: store))
       func optional(_ text: String) -> String? { text.isEmpty ? nil : text }
-      let lines = entries.map { entry in
+      return entries.map { entry in
         Line(
           leadId: entry.id, source: entry.source.code, subjectCode: entry.subjectCode,
           subject: entry.subjectText, state: entry.state, dueOn: entry.due.map { "\($0.date)" },
@@ -84,26 +83,27 @@ struct LeadCommand: ParsableCommand {
           isLate: entry.isLate, caseNumber: optional(entry.caseNumber),
           visitId: optional(entry.visit))
       }
-      try options.output.show(lines) {
-        var table = TextTable([
-          .init("线索"), .init("来源"), .init("对象"), .init("状态"), .init("期限"), .init("核查日期"),
-          .init("逾期"), .init("案号"),
+    }
+
+    func text(_ lines: [Line]) -> String {
+      var table = TextTable([
+        .init("线索"), .init("来源"), .init("对象"), .init("状态"), .init("期限"), .init("核查日期"),
+        .init("逾期"), .init("案号"),
+      ])
+      for line in lines {
+        table.append([
+          line.leadId, Coded<LeadSource>(line.source).title,
+          [line.subjectCode, line.subject].joined(separator: " "),
+          StateMachine.lead.state(line.state)?.title ?? line.state,
+          (line.dueOn ?? "—") + (line.isExtended ? " 已延期" : ""), line.verifiedOn ?? "—",
+          line.isLate ? "⚠" : "", line.caseNumber ?? "",
         ])
-        for (line, entry) in zip(lines, entries) {
-          table.append([
-            line.leadId, entry.source.title,
-            [line.subjectCode, line.subject].joined(separator: " "),
-            StateMachine.lead.state(line.state)?.title ?? line.state,
-            (line.dueOn ?? "—") + (line.isExtended ? " 已延期" : ""), line.verifiedOn ?? "—",
-            line.isLate ? "⚠" : "", line.caseNumber ?? "",
-          ])
-        }
-        return table.text
       }
+      return table.text
     }
   }
 
-  struct Step: ParsableCommand {
+  struct Step: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Begin to verify a lead, reject it with a reason, or close it.")
 
@@ -122,19 +122,18 @@ struct LeadCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot take the lead further", author: author.name) {
-        store throws(CaseworkError) in
-        switch kind {
-        case .begin: try store.verifyingLead(id)
-        case .reject: try store.rejectLead(id, reason: reason)
-        case .close: try store.closeLead(id)
-        }
+    static let failure = "cannot take the lead further"
+
+    func perform(_ store: CaseStore) throws {
+      switch kind {
+      case .begin: try store.verifyingLead(id)
+      case .reject: try store.rejectLead(id, reason: reason)
+      case .close: try store.closeLead(id)
       }
     }
   }
 
-  struct Extend: ParsableCommand {
+  struct Extend: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Extend the time of verification, before it is over.")
 
@@ -148,14 +147,14 @@ struct LeadCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot extend the time", author: author.name) {
-        store throws(CaseworkError) in try store.extendLead(id, approver: approver)
-      }
+    static let failure = "cannot extend the time"
+
+    func perform(_ store: CaseStore) throws {
+      try store.extendLead(id, approver: approver)
     }
   }
 
-  struct Verify: ParsableCommand {
+  struct Verify: CaseWriting {
     static let configuration = CommandConfiguration(abstract: "Note what the verification found.")
 
     @OptionGroup var node: NodeFolder
@@ -168,14 +167,14 @@ struct LeadCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot note the outcome", author: author.name) {
-        store throws(CaseworkError) in try store.verifyLead(id, outcome: outcome)
-      }
+    static let failure = "cannot note the outcome"
+
+    func perform(_ store: CaseStore) throws {
+      try store.verifyLead(id, outcome: outcome)
     }
   }
 
-  struct Case: ParsableCommand {
+  struct Case: CaseWriting {
     static let configuration = CommandConfiguration(abstract: "File a case on a verified lead.")
 
     @OptionGroup var node: NodeFolder
@@ -188,14 +187,14 @@ struct LeadCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot file the case", author: author.name) {
-        store throws(CaseworkError) in try store.fileCase(number, onLead: id)
-      }
+    static let failure = "cannot file the case"
+
+    func perform(_ store: CaseStore) throws {
+      try store.fileCase(number, onLead: id)
     }
   }
 
-  struct Visits: ParsableCommand {
+  struct Visits: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The random visits that a lead can be checked in: same object, window open today.")
 
@@ -206,15 +205,18 @@ struct LeadCommand: ParsableCommand {
 
     @OptionGroup var options: OutputOptions
 
-    func run() throws {
-      let visits = try CaseAccess.read(node, "cannot look for visits") {
-        store throws(CaseworkError) in try store.visitsForLead(id)
-      }
-      try options.output.show(visits) { visits.map { $0 + "\n" }.joined() }
+    static let failure = "cannot look for visits"
+
+    func read(_ store: CaseStore) throws -> [String] {
+      try store.visitsForLead(id)
+    }
+
+    func text(_ visits: [String]) -> String {
+      visits.map { $0 + "\n" }.joined()
     }
   }
 
-  struct Join: ParsableCommand {
+  struct Join: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Make a lead's visit and a random one one visit; both origins stay and count.")
 
@@ -231,11 +233,10 @@ struct LeadCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot join the visits", author: author.name) {
-        store throws(CaseworkError) in
-        try store.joinLead(id, visit: leadVisit, to: visit)
-      }
+    static let failure = "cannot join the visits"
+
+    func perform(_ store: CaseStore) throws {
+      try store.joinLead(id, visit: leadVisit, to: visit)
     }
   }
 }

@@ -153,6 +153,10 @@ extension Problem {
       self.init(
         failed, on: "the table of \(error.table), line \(error.line)", because: error.reason,
         next: ["Install tributary again; its own data is damaged."], status: .software)
+    case .tableRefused(let error):
+      self.init(
+        failed, on: subject, because: "line \(error.line) of the table: \(error.reason)",
+        next: ["Correct the line; --help names the columns. Nothing was written."], status: .data)
     case .refused(let breaches):
       self.init(
         failed, on: subject, because: breaches.map(RuleText.text).joined(separator: "\n"),

@@ -21,7 +21,7 @@ struct PublishCommand: ParsableCommand {
       List.self, Export.self, Mark.self, Exempt.self, Takedown.self,
     ])
 
-  struct List: ParsableCommand {
+  struct List: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The register of a unit: what is due, overdue, published or exempt today.")
 
@@ -29,7 +29,7 @@ struct PublishCommand: ParsableCommand {
     @OptionGroup var unit: UnitOption
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let visitId: String
       let itemCode: String
       let department: String
@@ -41,13 +41,11 @@ struct PublishCommand: ParsableCommand {
       let takedownRequest: String?
     }
 
-    func run() throws {
-      let scope = try unit.scope()
-      let entries = try CaseAccess.read(node, "cannot list the publications") {
-        store throws(CaseworkError) in
-        try store.publications(of: scope ?? store.ownScope)
-      }
-      let lines = entries.map { entry in
+    static let failure = "cannot list the publications"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      let entries = try store.publications(of: unit.scope(at: store))
+      return entries.map { entry in
         Line(
           visitId: entry.key.visit, itemCode: entry.key.item, department: entry.key.department,
           standing: entry.standing.rawValue, standingName: entry.standing.title,
@@ -56,21 +54,22 @@ struct PublishCommand: ParsableCommand {
           publishedOn: entry.publishedOn.map { "\($0)" },
           takedownRequest: entry.takedownRequest.isEmpty ? nil : entry.takedownRequest)
       }
-      try options.output.show(lines) {
-        if lines.isEmpty { return "no results that are final\n" }
-        var table = TextTable([
-          .init("检查"), .init("事项"), .init("部门"), .init("状态"), .init("应公示日"),
-          .init("公示日期"), .init("撤回请求"),
+    }
+
+    func text(_ lines: [Line]) -> String {
+      if lines.isEmpty { return "no results that are final\n" }
+      var table = TextTable([
+        .init("检查"), .init("事项"), .init("部门"), .init("状态"), .init("应公示日"),
+        .init("公示日期"), .init("撤回请求"),
+      ])
+      for line in lines {
+        table.append([
+          line.visitId, line.itemCode, line.department, line.standingName,
+          (line.dueOn ?? "—") + (line.isDueProvisional ? " 暂定" : ""), line.publishedOn ?? "—",
+          line.takedownRequest ?? "",
         ])
-        for line in lines {
-          table.append([
-            line.visitId, line.itemCode, line.department, line.standingName,
-            (line.dueOn ?? "—") + (line.isDueProvisional ? " 暂定" : ""), line.publishedOn ?? "—",
-            line.takedownRequest ?? "",
-          ])
-        }
-        return table.text
       }
+      return table.text
     }
   }
 
@@ -93,10 +92,8 @@ struct PublishCommand: ParsableCommand {
     var published = false
 
     func run() throws {
-      let scope = try unit.scope()
-      let file = try CaseAccess.read(node, "cannot make the publication file") {
-        store throws(CaseworkError) in
-        try store.publicationFile(of: scope ?? store.ownScope, withPublished: published)
+      let file = try CaseAccess.read(node, "cannot make the publication file") { store in
+        try store.publicationFile(of: unit.scope(at: store), withPublished: published)
       }
       let text = csv ? file.csv : try Output.json(file) + "\n"
       if let output {
@@ -149,7 +146,7 @@ struct PublishCommand: ParsableCommand {
       let date = on?.date ?? DayArgument.today
       let (marked, refused) = try CaseAccess.write(
         node, "cannot note the publication", author: author.name
-      ) { store throws(CaseworkError) in
+      ) { store -> (Int, [(ResultKey, CaseworkError)]) in
         var marked = 0
         var refused: [(ResultKey, CaseworkError)] = []
         for record in read.records {
@@ -170,7 +167,7 @@ struct PublishCommand: ParsableCommand {
     }
   }
 
-  struct Exempt: ParsableCommand {
+  struct Exempt: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Keep a result from publication, with legal ground and approver.")
 
@@ -185,15 +182,14 @@ struct PublishCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot exempt the result", author: author.name) {
-        store throws(CaseworkError) in
-        try store.exempt(result.key, ground: ground, approver: approver)
-      }
+    static let failure = "cannot exempt the result"
+
+    func perform(_ store: CaseStore) throws {
+      try store.exempt(result.key, ground: ground, approver: approver)
     }
   }
 
-  struct Takedown: ParsableCommand {
+  struct Takedown: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Ask a unit below to take a publication down; a person there decides.")
 
@@ -208,12 +204,11 @@ struct PublishCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot ask for it"
+
+    func perform(_ store: CaseStore) throws {
       let scopes = try ScopeArguments.scopes([unit], try NodeFolder.divisions())
-      try CaseAccess.write(node, "cannot ask for it", author: author.name) {
-        store throws(CaseworkError) in
-        try store.requestTakedown(result.key, of: scopes[0], reason: reason)
-      }
+      try store.requestTakedown(result.key, of: scopes[0], reason: reason)
     }
   }
 }

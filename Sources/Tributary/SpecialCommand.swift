@@ -4,7 +4,7 @@ import Inspection
 import Terminal
 
 /// `tributary special`: a check that is not drawn at random, under one of the notice's exceptions.
-struct SpecialCommand: ParsableCommand {
+struct SpecialCommand: CaseWriting {
   static let configuration = CommandConfiguration(
     commandName: "special",
     abstract: "Dispatch a check that was not drawn at random, under a named exception.",
@@ -68,16 +68,18 @@ struct SpecialCommand: ParsableCommand {
       String(text[..<colon]), isFirst ? .leader : .member, certificateValidTo: date)
   }
 
-  func run() throws {
+  static let failure = "cannot dispatch the visit"
+
+  func perform(_ store: CaseStore) throws {
     let team = inspector.enumerated().compactMap { member($1, isFirst: $0 == 0) }
     let order = VisitOrder(
       id: visit, subjectCode: subjectCode, taskCode: task, origin: origin, drawID: draw,
       window: from.date...to.date, items: item.map { ($0, department) }, team: team)
-    try CaseAccess.write(node, "cannot dispatch the visit", author: author.name) {
-      store throws(CaseworkError) in
-      try store.dispatchSpecial(
-        order, lead: lead, list: store.effectiveList(of: store.ownScope, on: DayArgument.today))
-    }
+    try store.dispatchSpecial(
+      order, lead: lead, list: store.effectiveList(of: store.ownScope, on: DayArgument.today))
+  }
+
+  func show(_ done: Void) throws {
     try StandardStream.output.write("\(visit) dispatched\n")
   }
 }

@@ -39,7 +39,16 @@ import Testing
     #expect(!leads[0].isLate)
     let export = try await Program.expect(["duty", "export", node, "v1", "--output", bundle])
     #expect(export.errors.contains("MISSING evidence: 二(五) R-2.23, v1"))
-    try await Program.expect(["duty", "verify", node, bundle])
+    struct Verified: Decodable {
+      let isSigned: Bool
+      let signer: String
+      let visitId: String?
+      let gaps: Int?
+    }
+    let verified = try await Program.expect(["duty", "verify", node, bundle, "--json"])
+      .decoded(as: Verified.self)
+    #expect(verified.isSigned && verified.signer == "530000-1" && verified.visitId == "v1")
+    #expect((verified.gaps ?? 0) > 0)
     let text = try String(contentsOfFile: bundle, encoding: .utf8)
     try text.replacing("Z2", with: "Z3").write(toFile: bundle, atomically: true, encoding: .utf8)
     try await Program.expect(["duty", "verify", node, bundle], status: 65)

@@ -25,6 +25,22 @@ import Testing
     #expect(refused.errors.contains("which has not arrived here"))
     try "{}".write(toFile: cut, atomically: true, encoding: .utf8)
     try await Program.expect(["report", node, "--as-of", cut], status: 65)
+    // The province has no units yet: nothing is wrong, and nobody is ranked; K13 never ranks anybody.
+    #expect(try await Program.expect(["alarms", node]).output == "no alarms\n")
+    #expect(try await Program.expect(["rank", node, "--json"]).output == "[\n\n]\n")
+    let ranked = try await Program.expect(["rank", node, "--indicator", "K13"], status: 64)
+    #expect(ranked.errors.contains("ranks nobody"))
+    try await Program.expect(["report", node, "--indicator", "K99"], status: 64)
+    let table = "\(root)/list.csv"
+    try "code,category,item,class,object,method,level,confidence,note\nY01\n".write(
+      toFile: table, atomically: true, encoding: .utf8)
+    let bad = try await Program.expect(
+      [
+        "list", "issue", node, table, "--list-version", "2026120101", "--effective-from",
+        "2026-12-01",
+      ],
+      status: 65)
+    #expect(bad.errors.contains("line 2 of the table") && !bad.errors.contains("Install"))
     let missing = try await Program.expect(["duty", "export", node, "v1"], status: 65)
     #expect(missing.errors.contains("visits has no row v1"))
   }

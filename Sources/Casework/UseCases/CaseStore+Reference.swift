@@ -105,13 +105,13 @@ extension CaseStore {
   // MARK: working days
 
   /// Issues an edition of the working days: the whole table `date,kind,name[,division]` as CSV. Throws `refused`
-  /// below the province and for an edition that is not newer than all before; `referenceTable` for a bad line.
+  /// below the province and for an edition that is not newer than all before; `tableRefused` for a bad line.
   package func issueCalendar(_ table: [UInt8], version: UInt32) throws(CaseworkError) {
     try requireTop(.publication, "\(version)")
     do {
       _ = try WorkingCalendar(version: version, table: table)
     } catch {
-      throw .referenceTable(error)
+      throw .tableRefused(error)
     }
     guard version > (try issuedCalendar().version) else {
       throw .exists(table: "calendar_days", key: "\(version)")

@@ -60,7 +60,7 @@ package struct Ranking: Hashable, Sendable {
     /// has nothing to be ranked by.
     package let staleSince: Instant?
     package let isSilent: Bool
-    /// Units below it that are stale or silent.
+    /// Enrolled units in it that are stale or silent.
     package let staleBelow: Int
   }
 
@@ -126,7 +126,9 @@ extension IndicatorReport {
   }
 
   private func staleBelow(_ unit: UnitCode) -> Int {
-    lines(of: unit).first.map { $0.stale.count + $0.silent.count } ?? 0
+    guard let line = lines(of: unit).first else { return 0 }
+    let old = Set(line.stale + line.silent)
+    return units.count { $0.isEnrolled && old.contains($0.unit) }
   }
 
   /// What a unit with all below it reached, as a number that is better when it is greater, and as text.

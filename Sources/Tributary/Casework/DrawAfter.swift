@@ -7,7 +7,7 @@ import Terminal
 
 extension DrawCommand {
   /// `tributary draw list`.
-  struct List: ParsableCommand {
+  struct List: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The draw sessions of a unit, with verdicts of the hubs and voids.")
 
@@ -15,29 +15,28 @@ extension DrawCommand {
     @OptionGroup var unit: UnitOption
     @OptionGroup var options: OutputOptions
 
-    func run() throws {
-      let scope = try unit.scope()
-      let lines = try CaseAccess.read(node, "cannot list the draws") {
-        store throws(CaseworkError) in
-        let unit = scope ?? store.ownScope
-        var lines: [SessionLine] = []
-        for session in try store.sessions(of: unit) {
-          lines.append(SessionLine(session, try store.standing(of: session, in: unit)))
-        }
-        return lines
+    static let failure = "cannot list the draws"
+
+    func read(_ store: CaseStore) throws -> [SessionLine] {
+      let unit = try unit.scope(at: store)
+      var lines: [SessionLine] = []
+      for session in try store.sessions(of: unit) {
+        lines.append(SessionLine(session, try store.standing(of: session, in: unit)))
       }
-      try options.output.show(lines) {
-        lines.map {
-          "\($0.session) \($0.valueIndex) \($0.state)\($0.isVoided ? " VOID" : "")"
-            + "\($0.isStale ? " STALE_FRAME" : "") \($0.verdicts.joined(separator: " ")) "
-            + $0.tasks.joined(separator: " ") + "\n"
-        }.joined()
-      }
+      return lines
+    }
+
+    func text(_ lines: [SessionLine]) -> String {
+      lines.map {
+        "\($0.session) \($0.valueIndex) \($0.state)\($0.isVoided ? " VOID" : "")"
+          + "\($0.isStale ? " STALE_FRAME" : "") \($0.verdicts.joined(separator: " ")) "
+          + $0.tasks.joined(separator: " ") + "\n"
+      }.joined()
     }
   }
 
   /// `tributary draw dispatch`.
-  struct Dispatch: ParsableCommand {
+  struct Dispatch: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Write the visits of a drawn session with the teams that were drawn.",
       discussion: """
@@ -63,7 +62,9 @@ extension DrawCommand {
       let understaffed: [Short]
     }
 
-    func run() throws {
+    static let failure = "cannot dispatch"
+
+    func perform(_ store: CaseStore) throws -> Dispatched {
       let appointments = try appoint.map { text in
         let parts = text.split(separator: "=")
         guard parts.count == 2 else {
@@ -73,10 +74,10 @@ extension DrawCommand {
           subject: String(parts[0]), inspector: String(parts[1]), reason: reason,
           approver: approver)
       }
-      let done = try CaseAccess.write(node, "cannot dispatch", author: author.name) {
-        store throws(CaseworkError) in
-        try store.dispatch(session: session, appointments: appointments)
-      }
+      return try store.dispatch(session: session, appointments: appointments)
+    }
+
+    func show(_ done: Dispatched) throws {
       let report = Report(
         visits: done.visits,
         understaffed: done.understaffed.map {
@@ -109,12 +110,12 @@ extension DrawCommand {
 
     func run() throws {
       guard visits.isEmpty else {
-        return try CaseAccess.write(node, "cannot merge the visits", author: author.name) {
-          store throws(CaseworkError) in try store.merge(visits: visits)
+        return try CaseAccess.write(node, "cannot merge the visits", author: author.name) { store in
+          try store.merge(visits: visits)
         }
       }
-      let found = try CaseAccess.read(node, "cannot read the visits") {
-        store throws(CaseworkError) in try store.visitMerges()
+      let found = try CaseAccess.read(node, "cannot read the visits") { store in
+        try store.visitMerges()
       }
       let report = Report(
         suggested: found.suggested.map(\.visits),
@@ -127,7 +128,7 @@ extension DrawCommand {
   }
 
   /// `tributary draw substitute`.
-  struct Substitute: ParsableCommand {
+  struct Substitute: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Replace an inspector who cannot go by the next of the same draw.")
 
@@ -137,18 +138,20 @@ extension DrawCommand {
     @Option(help: "Why.") var reason: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      let next = try CaseAccess.write(node, "cannot substitute", author: author.name) {
-        store throws(CaseworkError) in
-        try store.substitute(
-          inspector, of: visit, secret: DrawSecret(in: node.path), reason: reason)
-      }
+    static let failure = "cannot substitute"
+
+    func perform(_ store: CaseStore) throws -> String {
+      try store.substitute(
+        inspector, of: visit, secret: DrawSecret(in: node.path), reason: reason)
+    }
+
+    func show(_ next: String) throws {
       try StandardStream.output.write(next + "\n")
     }
   }
 
   /// `tributary draw lend`.
-  struct Lend: ParsableCommand {
+  struct Lend: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Lend an inspector of one unit below to another for some days (邻区匹配).")
 
@@ -161,21 +164,20 @@ extension DrawCommand {
     @Option(help: "The number of the letter of assistance.") var letter: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot lend"
+
+    func perform(_ store: CaseStore) throws {
       let scopes = try ScopeArguments.scopes([of, to], NodeFolder.divisions())
       guard scopes.count == 2, from.date <= until.date else {
         throw ValidationError("Two units, and days in their order.")
       }
-      try CaseAccess.write(node, "cannot lend", author: author.name) {
-        store throws(CaseworkError) in
-        try store.lend(
-          inspector, of: scopes[0], to: scopes[1], window: from.date...until.date, letter: letter)
-      }
+      try store.lend(
+        inspector, of: scopes[0], to: scopes[1], window: from.date...until.date, letter: letter)
     }
   }
 
   /// `tributary draw recall`.
-  struct Recall: ParsableCommand {
+  struct Recall: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Take back loans of inspectors who left, or who were lent twice for the same days.",
       discussion: "At the tier above owner and guests. What was drawn stays; the guest substitutes."
@@ -185,21 +187,23 @@ extension DrawCommand {
     @OptionGroup var author: AuthorOptions
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let inspector: String
       let owner: String
       let guest: String
       let reason: String
     }
 
-    func run() throws {
-      let lines = try CaseAccess.write(node, "cannot recall the loans", author: author.name) {
-        store throws(CaseworkError) in
-        try store.recallLoans().map {
-          Line(
-            inspector: $0.inspector, owner: $0.owner, guest: $0.guest, reason: $0.reason.rawValue)
-        }
+    static let failure = "cannot recall the loans"
+
+    func perform(_ store: CaseStore) throws -> [Line] {
+      try store.recallLoans().map {
+        Line(
+          inspector: $0.inspector, owner: $0.owner, guest: $0.guest, reason: $0.reason.rawValue)
       }
+    }
+
+    func show(_ lines: [Line]) throws {
       try options.output.show(lines) {
         lines.map { "\($0.inspector) \($0.owner) \($0.guest) \($0.reason)\n" }.joined()
       }
@@ -207,7 +211,7 @@ extension DrawCommand {
   }
 
   /// `tributary draw void`.
-  struct Void: ParsableCommand {
+  struct Void: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Decide as the tier above that a draw does not count; only then it is drawn again.")
 
@@ -218,19 +222,18 @@ extension DrawCommand {
     @Option(help: "Who approved it.") var approver: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot void the draw"
+
+    func perform(_ store: CaseStore) throws {
       let scopes = try ScopeArguments.scopes([unit], NodeFolder.divisions())
-      try CaseAccess.write(node, "cannot void the draw", author: author.name) {
-        store throws(CaseworkError) in
-        for unit in scopes {
-          _ = try store.void(session, of: unit, reason: reason, approver: approver)
-        }
+      for unit in scopes {
+        _ = try store.void(session, of: unit, reason: reason, approver: approver)
       }
     }
   }
 
   /// `tributary draw reveal`.
-  struct Reveal: ParsableCommand {
+  struct Reveal: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Publish the unit's value once all visits have ended; then anyone can check.")
 
@@ -239,12 +242,11 @@ extension DrawCommand {
     @OptionGroup var publicValue: PublicValueOption
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot reveal"
+
+    func perform(_ store: CaseStore) throws {
       let value = try publicValue.bytes()
-      try CaseAccess.write(node, "cannot reveal", author: author.name) {
-        store throws(CaseworkError) in
-        try store.reveal(session, secret: DrawSecret(in: node.path), publicValue: value)
-      }
+      try store.reveal(session, secret: DrawSecret(in: node.path), publicValue: value)
     }
   }
 
@@ -262,12 +264,10 @@ extension DrawCommand {
     @Flag(help: "With the rows of the frames, for auditors.") var rows = false
 
     func run() throws {
-      let scope = try unit.scope()
       let year = year ?? DayArgument.today.year
-      let record = try CaseAccess.read(node, "cannot make the record") {
-        store throws(CaseworkError) in
+      let record = try CaseAccess.read(node, "cannot make the record") { store in
         try store.drawRecord(
-          of: scope ?? store.ownScope, year: year, listVersion: list, withRows: rows)
+          of: unit.scope(at: store), year: year, listVersion: list, withRows: rows)
       }
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

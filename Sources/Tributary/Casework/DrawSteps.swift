@@ -100,8 +100,7 @@ extension DrawCommand {
         var options = SignerOptions()
         (options.operatorKey, options.supervisorKey) = (operatorKey, supervisorKey)
         let (first, second) = try options.signers()
-        try CaseAccess.write(node, "cannot publish the values", author: author.name) {
-          store throws(CaseworkError) in
+        try CaseAccess.write(node, "cannot publish the values", author: author.name) { store in
           try store.publishAnchor(
             year: year, operator: first, supervisor: second,
             secret: DrawSecret(in: node.path, makes: true))
@@ -112,7 +111,7 @@ extension DrawCommand {
         throw ValidationError("Give --operator-key and --supervisor-key, or --for or --for-all.")
       }
       let count = try CaseAccess.write(node, "cannot publish the values", author: author.name) {
-        store throws(CaseworkError) in
+        store in
         try store.publishHubAnchors(
           year: year, for: forAll ? store.unitsBelow : scopes,
           secret: DrawSecret(in: node.path, makes: true))
@@ -122,7 +121,7 @@ extension DrawCommand {
   }
 
   /// `tributary draw barrier`.
-  struct Barrier: ParsableCommand {
+  struct Barrier: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Publish what units below must have received before they freeze their rosters.",
       discussion: "It names all that this tier has written into their streams so far, each month.")
@@ -132,19 +131,23 @@ extension DrawCommand {
     @Option(name: .customLong("for"), help: "A unit below; otherwise all.") var units: [String] = []
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot publish the barrier"
+
+    private var chosenMonth: String { month ?? String("\(DayArgument.today)".prefix(7)) }
+
+    func perform(_ store: CaseStore) throws -> Int {
       let scopes = try ScopeArguments.scopes(units, NodeFolder.divisions())
-      let month = month ?? String("\(DayArgument.today)".prefix(7))
-      let count = try CaseAccess.write(node, "cannot publish the barrier", author: author.name) {
-        store throws(CaseworkError) in
-        try store.publishBarrier(month: month, for: scopes.isEmpty ? store.unitsBelow : scopes)
-      }
-      StandardStream.note("barrier of \(month) published for \(count) units")
+      return try store.publishBarrier(
+        month: chosenMonth, for: scopes.isEmpty ? store.unitsBelow : scopes)
+    }
+
+    func show(_ count: Int) throws {
+      StandardStream.note("barrier of \(chosenMonth) published for \(count) units")
     }
   }
 
   /// `tributary draw freeze`.
-  struct Freeze: ParsableCommand {
+  struct Freeze: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Freeze the rosters for planned tasks and fix every parameter of their draw.",
       discussion: """
@@ -161,12 +164,15 @@ extension DrawCommand {
     @OptionGroup var author: AuthorOptions
     @OptionGroup var options: OutputOptions
 
-    func run() throws {
+    static let failure = "cannot freeze the roster"
+
+    func perform(_ store: CaseStore) throws -> DrawSession {
       var freeze = FreezeOptions()
       (freeze.allowsStale, freeze.batchCount, freeze.isCoordinated) = (stale, batches, coordinated)
-      let session = try CaseAccess.write(node, "cannot freeze the roster", author: author.name) {
-        store throws(CaseworkError) in try store.freeze(tasks, freeze)
-      }
+      return try store.freeze(tasks, freeze)
+    }
+
+    func show(_ session: DrawSession) throws {
       try options.output.show(SessionLine(session, nil)) { session.id + "\n" }
     }
   }
@@ -194,8 +200,7 @@ extension DrawCommand {
         throw ValidationError("--public-source is none, drand, nist or lottery.")
       }
       let (first, second) = try signers.signers()
-      let hash = try CaseAccess.write(node, "cannot commit", author: author.name) {
-        store throws(CaseworkError) in
+      let hash = try CaseAccess.write(node, "cannot commit", author: author.name) { store in
         try store.commit(
           session, operator: first, supervisor: second, publicSource: source,
           reference: reference, lodgedWith: lodgedWith)
@@ -205,7 +210,7 @@ extension DrawCommand {
   }
 
   /// `tributary draw ack`.
-  struct Acknowledge: ParsableCommand {
+  struct Acknowledge: CaseWriting {
     static let configuration = CommandConfiguration(
       commandName: "ack",
       abstract: "Answer the commits of units below: make each frame again, give the hub's value.",
@@ -219,7 +224,7 @@ extension DrawCommand {
     @OptionGroup var author: AuthorOptions
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let unit: String
       let session: String
       let verdict: String
@@ -228,23 +233,25 @@ extension DrawCommand {
       let isOldList: Bool
     }
 
-    func run() throws {
+    static let failure = "cannot answer"
+
+    func perform(_ store: CaseStore) throws -> [Line] {
       let scopes = try ScopeArguments.scopes(units, NodeFolder.divisions())
-      let lines = try CaseAccess.write(node, "cannot answer", author: author.name) {
-        store throws(CaseworkError) in
-        let secret = try DrawSecret(in: node.path)
-        var lines: [Line] = []
-        for unit in scopes.isEmpty ? store.unitsBelow : scopes {
-          for answer in try store.acknowledge(unit, secret: secret) {
-            let (action, reason) = answer.action.text
-            lines.append(
-              Line(
-                unit: "\(unit)", session: answer.session, verdict: answer.verdict.rawValue,
-                action: action, reason: reason, isOldList: answer.isOldList))
-          }
+      let secret = try DrawSecret(in: node.path)
+      var lines: [Line] = []
+      for unit in scopes.isEmpty ? store.unitsBelow : scopes {
+        for answer in try store.acknowledge(unit, secret: secret) {
+          let (action, reason) = answer.action.text
+          lines.append(
+            Line(
+              unit: "\(unit)", session: answer.session, verdict: answer.verdict.rawValue,
+              action: action, reason: reason, isOldList: answer.isOldList))
         }
-        return lines
       }
+      return lines
+    }
+
+    func show(_ lines: [Line]) throws {
       try options.output.show(lines) {
         lines.map {
           "\($0.unit) \($0.session) \($0.verdict) \($0.action)"
@@ -256,7 +263,7 @@ extension DrawCommand {
   }
 
   /// `tributary draw run`.
-  struct Run: ParsableCommand {
+  struct Run: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Draw companies, batches and teams of a committed session.",
       discussion: """
@@ -297,13 +304,15 @@ extension DrawCommand {
       }
     }
 
-    func run() throws {
+    static let failure = "cannot draw"
+
+    func perform(_ store: CaseStore) throws -> DrawnSession {
       let value = try publicValue.bytes()
-      let drawn = try CaseAccess.write(node, "cannot draw", author: author.name) {
-        store throws(CaseworkError) in
-        try store.run(
-          session, secret: DrawSecret(in: node.path), publicValue: value, selfReveals: alone)
-      }
+      return try store.run(
+        session, secret: DrawSecret(in: node.path), publicValue: value, selfReveals: alone)
+    }
+
+    func show(_ drawn: DrawnSession) throws {
       let report = Drawn(
         session: drawn.id, seedGrade: drawn.grade.rawValue,
         draws: drawn.draws.map { draw in

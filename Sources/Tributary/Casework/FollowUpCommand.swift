@@ -26,7 +26,7 @@ struct FollowUpCommand: ParsableCommand {
 
   }
 
-  struct List: ParsableCommand {
+  struct List: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The follow-ups of a unit with due date and standing.")
 
@@ -34,7 +34,7 @@ struct FollowUpCommand: ParsableCommand {
     @OptionGroup var unit: UnitOption
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let visitId: String
       let itemCode: String
       let department: String
@@ -45,46 +45,45 @@ struct FollowUpCommand: ParsableCommand {
       let standing: String
     }
 
-    func run() throws {
-      let scope = try unit.scope()
-      let lines = try CaseAccess.read(node, "cannot list the follow-ups") {
-        store throws(CaseworkError) in
-        let unit = scope ?? store.ownScope
-        var lines: [Line] = []
-        for entry in try store.followUps(of: unit) {
-          lines.append(
-            Line(
-              visitId: entry.result.visit, itemCode: entry.result.item,
-              department: entry.result.department, kind: entry.kind.code,
-              isMandatory: entry.isMandatory, dueOn: entry.dueOn?.description, state: entry.state,
-              standing: "\(entry.standing)"))
-        }
-        return lines
+    static let failure = "cannot list the follow-ups"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      let unit = try unit.scope(at: store)
+      var lines: [Line] = []
+      for entry in try store.followUps(of: unit) {
+        lines.append(
+          Line(
+            visitId: entry.result.visit, itemCode: entry.result.item,
+            department: entry.result.department, kind: entry.kind.code,
+            isMandatory: entry.isMandatory, dueOn: entry.dueOn?.description, state: entry.state,
+            standing: "\(entry.standing)"))
       }
-      try options.output.show(lines) {
-        lines.map {
-          "\($0.visitId) \($0.itemCode) \($0.kind)\($0.isMandatory ? " 必须" : "") \($0.state) "
-            + "\($0.dueOn ?? "")\n"
-        }.joined()
-      }
+      return lines
+    }
+
+    func text(_ lines: [Line]) -> String {
+      lines.map {
+        "\($0.visitId) \($0.itemCode) \($0.kind)\($0.isMandatory ? " 必须" : "") \($0.state) "
+          + "\($0.dueOn ?? "")\n"
+      }.joined()
     }
   }
 
-  struct Accept: ParsableCommand {
+  struct Accept: CaseWriting {
     static let configuration = CommandConfiguration(abstract: "Take a follow-up.")
     @OptionGroup var node: NodeFolder
     @OptionGroup var followUp: Arguments
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot accept the follow-up"
+
+    func perform(_ store: CaseStore) throws {
       let kind = try followUp.known()
-      try CaseAccess.write(node, "cannot accept the follow-up", author: author.name) {
-        store throws(CaseworkError) in try store.accept(kind, of: followUp.result.key)
-      }
+      try store.accept(kind, of: followUp.result.key)
     }
   }
 
-  struct Close: ParsableCommand {
+  struct Close: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "End a follow-up. An order to correct never ends a mandatory listing (应列尽列).")
 
@@ -98,19 +97,18 @@ struct FollowUpCommand: ParsableCommand {
     @Option(help: "Who approved it.") var approver = ""
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot close the follow-up"
+
+    func perform(_ store: CaseStore) throws {
       let kind = try followUp.known()
-      try CaseAccess.write(node, "cannot close the follow-up", author: author.name) {
-        store throws(CaseworkError) in
-        try store.close(
-          kind, of: followUp.result.key,
-          FollowUpRules.Closing(outcome: Coded(outcome), reason: reason, approver: approver),
-          number: number)
-      }
+      try store.close(
+        kind, of: followUp.result.key,
+        FollowUpRules.Closing(outcome: Coded(outcome), reason: reason, approver: approver),
+        number: number)
     }
   }
 
-  struct Mandate: ParsableCommand {
+  struct Mandate: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Rule as a tier above that a follow-up is mandatory; one closed otherwise is open.")
 
@@ -119,13 +117,12 @@ struct FollowUpCommand: ParsableCommand {
     @OptionGroup var followUp: Arguments
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot rule"
+
+    func perform(_ store: CaseStore) throws {
       let kind = try followUp.known()
       let scopes = try ScopeArguments.scopes([unit], NodeFolder.divisions())
-      try CaseAccess.write(node, "cannot rule", author: author.name) {
-        store throws(CaseworkError) in
-        for unit in scopes { try store.ruleMandatory(kind, of: followUp.result.key, unit: unit) }
-      }
+      for unit in scopes { try store.ruleMandatory(kind, of: followUp.result.key, unit: unit) }
     }
   }
 }

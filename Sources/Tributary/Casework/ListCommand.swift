@@ -12,7 +12,7 @@ struct ListCommand: ParsableCommand {
       "Issue the item list and what the lines require, adjust it below, show what holds in a unit.",
     subcommands: [Issue.self, Require.self, Adjust.self, Show.self])
 
-  struct Issue: ParsableCommand {
+  struct Issue: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Issue a version of the list at the province; it never changes afterwards.",
       discussion: """
@@ -28,38 +28,37 @@ struct ListCommand: ParsableCommand {
     @Option(help: "An item that is withdrawn; may be repeated.") var without: [String] = []
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot issue the list"
+
+    func perform(_ store: CaseStore) throws {
       let bytes = try file.map { path throws(Problem) in
         try FileAccess.read(path, limit: 16 << 20)
       }
-      try CaseAccess.write(node, "cannot issue the list", author: author.name) {
-        store throws(CaseworkError) in
-        let carried = try ReferenceData.itemList()
-        let list: ItemList
-        do {
-          var items = carried.items
-          if let bytes {
-            items = try ItemList(
-              version: version, year: effectiveFrom.date.year, issuer: carried.issuer,
-              effectiveFrom: effectiveFrom.date, table: bytes
-            ).items
-          }
-          list = try ItemList(
+      let carried = try ReferenceData.itemList()
+      let list: ItemList
+      do {
+        var items = carried.items
+        if let bytes {
+          items = try ItemList(
             version: version, year: effectiveFrom.date.year, issuer: carried.issuer,
-            effectiveFrom: effectiveFrom.date, items: items.filter { !without.contains($0.code) })
-        } catch let error as ReferenceTableError {
-          throw CaseworkError.referenceTable(error)
-        } catch let error as RuleBreach {
-          throw CaseworkError.refused([error])
-        } catch {
-          throw CaseworkError.missing(table: "item_lists", key: "\(error)")
+            effectiveFrom: effectiveFrom.date, table: bytes
+          ).items
         }
-        try store.issue(list, documentNumber: documentNumber)
+        list = try ItemList(
+          version: version, year: effectiveFrom.date.year, issuer: carried.issuer,
+          effectiveFrom: effectiveFrom.date, items: items.filter { !without.contains($0.code) })
+      } catch let error as ReferenceTableError {
+        throw CaseworkError.tableRefused(error)
+      } catch let error as RuleBreach {
+        throw CaseworkError.refused([error])
+      } catch {
+        throw CaseworkError.missing(table: "item_lists", key: "\(error)")
       }
+      try store.issue(list, documentNumber: documentNumber)
     }
   }
 
-  struct Adjust: ParsableCommand {
+  struct Adjust: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Adjust an item for the own unit: switch it off, or narrow cap, frequency, methods."
     )
@@ -75,25 +74,24 @@ struct ListCommand: ParsableCommand {
     @Option(help: "A method, M1 to M6; may be repeated.") var method: [String] = []
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot adjust the item", author: author.name) {
-        store throws(CaseworkError) in
-        guard let unit = UnitCode("\(store.ownScope)") else {
-          throw .missing(table: "divisions", key: "\(store.ownScope)")
-        }
-        let parameters = ItemOverlay.Parameters(
-          capBp: capBp, yearlyFrequency: frequency,
-          methods: method.isEmpty ? nil : CodeSet(text: method.joined(separator: " ")))
-        try store.adjust(
-          ItemOverlay(
-            unit: unit, itemCode: item, version: version,
-            operation: disable ? .disable : .parameters(parameters), reason: reason,
-            effectiveFrom: effectiveFrom.date))
+    static let failure = "cannot adjust the item"
+
+    func perform(_ store: CaseStore) throws {
+      guard let unit = UnitCode("\(store.ownScope)") else {
+        throw CaseworkError.missing(table: "divisions", key: "\(store.ownScope)")
       }
+      let parameters = ItemOverlay.Parameters(
+        capBp: capBp, yearlyFrequency: frequency,
+        methods: method.isEmpty ? nil : CodeSet(text: method.joined(separator: " ")))
+      try store.adjust(
+        ItemOverlay(
+          unit: unit, itemCode: item, version: version,
+          operation: disable ? .disable : .parameters(parameters), reason: reason,
+          effectiveFrom: effectiveFrom.date))
     }
   }
 
-  struct Show: ParsableCommand {
+  struct Show: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The list that holds in a unit, with overlays that have no effect and why.")
 
@@ -102,7 +100,7 @@ struct ListCommand: ParsableCommand {
     @Option(help: "The day; otherwise today.") var on: DayArgument?
     @OptionGroup var options: OutputOptions
 
-    private struct Report: Encodable {
+    struct Report: Encodable {
       struct Line: Encodable {
         let code: String
         let name: String
@@ -117,27 +115,27 @@ struct ListCommand: ParsableCommand {
       let withoutEffect: [String]
     }
 
-    func run() throws {
-      let scope = try unit.scope()
-      let report = try CaseAccess.read(node, "cannot show the list") {
-        store throws(CaseworkError) in
-        let list = try store.effectiveList(
-          of: scope ?? store.ownScope, on: on?.date ?? DayArgument.today)
-        return Report(
-          listVersion: list.baseVersion,
-          items: list.entries.map { entry in
-            Report.Line(
-              code: entry.item.code, name: entry.item.name,
-              itemClass: entry.item.itemClass.rawValue, capBp: entry.item.capBp(store.rules),
-              methods: entry.item.methods.codes.map(\.code), overlays: entry.overlays.count)
-          }, disabled: list.disabled.map(\.itemCode),
-          withoutEffect: list.breaches.map(RuleText.text))
-      }
-      try options.output.show(report) {
-        "\(report.listVersion)\n"
-          + report.items.map { "\($0.code) \($0.itemClass) \($0.name)\n" }.joined()
-          + report.withoutEffect.map { $0 + "\n" }.joined()
-      }
+    static let failure = "cannot show the list"
+
+    func read(_ store: CaseStore) throws -> Report {
+      let scope = try unit.scope(at: store)
+      let list = try store.effectiveList(
+        of: scope, on: on?.date ?? DayArgument.today)
+      return Report(
+        listVersion: list.baseVersion,
+        items: list.entries.map { entry in
+          Report.Line(
+            code: entry.item.code, name: entry.item.name,
+            itemClass: entry.item.itemClass.rawValue, capBp: entry.item.capBp(store.rules),
+            methods: entry.item.methods.codes.map(\.code), overlays: entry.overlays.count)
+        }, disabled: list.disabled.map(\.itemCode),
+        withoutEffect: list.breaches.map(RuleText.text))
+    }
+
+    func text(_ report: Report) -> String {
+      "\(report.listVersion)\n"
+        + report.items.map { "\($0.code) \($0.itemClass) \($0.name)\n" }.joined()
+        + report.withoutEffect.map { $0 + "\n" }.joined()
     }
   }
 }

@@ -16,7 +16,7 @@ struct MarkCommand: ParsableCommand {
       Tag.self, TagInspector.self, Exclude.self, VoidExclusion.self, Avoid.self, Train.self,
     ])
 
-  struct Tag: ParsableCommand {
+  struct Tag: CaseWriting {
     static let configuration = CommandConfiguration(abstract: "Tag an object, or take a tag away.")
 
     @OptionGroup var node: NodeFolder
@@ -25,19 +25,18 @@ struct MarkCommand: ParsableCommand {
     @Flag(help: "Take it away.") var remove = false
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot tag the object", author: author.name) {
-        store throws(CaseworkError) in
-        if remove {
-          try store.untag(object: subject, tag)
-        } else {
-          try store.tag(object: subject, tag)
-        }
+    static let failure = "cannot tag the object"
+
+    func perform(_ store: CaseStore) throws {
+      if remove {
+        try store.untag(object: subject, tag)
+      } else {
+        try store.tag(object: subject, tag)
       }
     }
   }
 
-  struct TagInspector: ParsableCommand {
+  struct TagInspector: CaseWriting {
     static let configuration = CommandConfiguration(
       commandName: "inspector",
       abstract: "Tag an inspector (执法资质、业务专长、工作区域、技术特点), or take a tag away.",
@@ -50,19 +49,18 @@ struct MarkCommand: ParsableCommand {
     @Flag(help: "Take it away.") var remove = false
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot tag the inspector", author: author.name) {
-        store throws(CaseworkError) in
-        if remove {
-          try store.untag(inspector: inspector, tag)
-        } else {
-          try store.tag(inspector: inspector, tag)
-        }
+    static let failure = "cannot tag the inspector"
+
+    func perform(_ store: CaseStore) throws {
+      if remove {
+        try store.untag(inspector: inspector, tag)
+      } else {
+        try store.tag(inspector: inspector, tag)
       }
     }
   }
 
-  struct Exclude: ParsableCommand {
+  struct Exclude: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract:
         "Keep an object from being drawn; it stays in every roster that is frozen, with the reason."
@@ -77,17 +75,16 @@ struct MarkCommand: ParsableCommand {
     @Option(help: "Who approved it.") var approver: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot exclude the object", author: author.name) {
-        store throws(CaseworkError) in
-        try store.exclude(
-          subject, reason: reason, from: from?.date ?? DayArgument.today, to: to?.date,
-          approver: approver)
-      }
+    static let failure = "cannot exclude the object"
+
+    func perform(_ store: CaseStore) throws {
+      try store.exclude(
+        subject, reason: reason, from: from?.date ?? DayArgument.today, to: to?.date,
+        approver: approver)
     }
   }
 
-  struct VoidExclusion: ParsableCommand {
+  struct VoidExclusion: CaseWriting {
     static let configuration = CommandConfiguration(
       commandName: "void", abstract: "Void an exclusion of a unit below, as the province.")
 
@@ -99,17 +96,16 @@ struct MarkCommand: ParsableCommand {
     @Option(help: "Why it is void.") var because: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot void the exclusion"
+
+    func perform(_ store: CaseStore) throws {
       let scope = try ScopeArguments.scopes([unit], NodeFolder.divisions())[0]
-      try CaseAccess.write(node, "cannot void the exclusion", author: author.name) {
-        store throws(CaseworkError) in
-        try store.voidExclusion(
-          of: subject, reason: reason, from: from.date, in: scope, because: because)
-      }
+      try store.voidExclusion(
+        of: subject, reason: reason, from: from.date, in: scope, because: because)
     }
   }
 
-  struct Avoid: ParsableCommand {
+  struct Avoid: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Declare that an inspector does not visit an object (回避), or lift it as the head.")
 
@@ -122,19 +118,18 @@ struct MarkCommand: ParsableCommand {
     @Option(help: "The head of the unit, who lifts it.") var approver = ""
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot change the conflict of interest", author: author.name) {
-        store throws(CaseworkError) in
-        if lift {
-          try store.liftConflict(of: inspector, with: subject, kind, approver: approver)
-        } else {
-          try store.declareConflict(of: inspector, with: subject, kind)
-        }
+    static let failure = "cannot change the conflict of interest"
+
+    func perform(_ store: CaseStore) throws {
+      if lift {
+        try store.liftConflict(of: inspector, with: subject, kind, approver: approver)
+      } else {
+        try store.declareConflict(of: inspector, with: subject, kind)
       }
     }
   }
 
-  struct Train: ParsableCommand {
+  struct Train: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Note a training of an inspector; rules may ask for one to be drawn.")
 
@@ -146,13 +141,12 @@ struct MarkCommand: ParsableCommand {
     @Option(help: "Who held it.") var issuer = ""
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot note the training", author: author.name) {
-        store throws(CaseworkError) in
-        try store.recordTraining(
-          of: inspector, on: on?.date ?? DayArgument.today, topic: topic, hours: Int64(hours),
-          issuer: issuer)
-      }
+    static let failure = "cannot note the training"
+
+    func perform(_ store: CaseStore) throws {
+      try store.recordTraining(
+        of: inspector, on: on?.date ?? DayArgument.today, topic: topic, hours: Int64(hours),
+        issuer: issuer)
     }
   }
 }

@@ -25,10 +25,15 @@ struct PlanCommand: ParsableCommand {
     @Option(help: "The year; otherwise this one.") var year: Int?
     @Option(help: "ANNUAL or JOINT.") var kind = "ANNUAL"
 
+    func validate() throws {
+      guard PlanFile.kinds[kind] != nil else {
+        throw ValidationError("--kind is ANNUAL or JOINT, not \(kind).")
+      }
+    }
+
     func run() throws {
       let year = year ?? DayArgument.today.year
-      let file = try CaseAccess.read(node, "cannot make a plan") {
-        store throws(CaseworkError) in
+      let file = try CaseAccess.read(node, "cannot make a plan") { store in
         let kind = PlanFile.kinds[kind] ?? .annual
         guard let unit = UnitCode("\(store.ownScope)") else {
           throw CaseworkError.missing(table: "divisions", key: "\(store.ownScope)")
@@ -59,8 +64,7 @@ struct PlanCommand: ParsableCommand {
 
     func run() throws {
       let draft = try PlanFile.read(file)
-      let breaches = try CaseAccess.read(node, "cannot check the plan") {
-        store throws(CaseworkError) in
+      let breaches = try CaseAccess.read(node, "cannot check the plan") { store in
         try store.breaches(of: PlanCommand.plan(draft, store, signer: "-"))
       }
       let lines = breaches.map {
@@ -84,8 +88,7 @@ struct PlanCommand: ParsableCommand {
 
     func run() throws {
       let draft = try PlanFile.read(file)
-      try CaseAccess.write(node, "cannot sign the plan", author: author.name) {
-        store throws(CaseworkError) in
+      try CaseAccess.write(node, "cannot sign the plan", author: author.name) { store in
         let plan = try PlanCommand.plan(draft, store, signer: signedBy)
         try store.sign(plan)
       }
@@ -111,7 +114,7 @@ struct PlanCommand: ParsableCommand {
     }
   }
 
-  struct Receive: ParsableCommand {
+  struct Receive: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Give receipts for the plans of units below that have arrived (备案).",
       discussion:
@@ -121,21 +124,23 @@ struct PlanCommand: ParsableCommand {
     @Argument(help: "Units below; otherwise all.") var units: [String] = []
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot receive the plans"
+
+    func perform(_ store: CaseStore) throws -> Int {
       let scopes = try ScopeArguments.scopes(units, NodeFolder.divisions())
-      let count = try CaseAccess.write(node, "cannot receive the plans", author: author.name) {
-        store throws(CaseworkError) in
-        var count = 0
-        for unit in scopes.isEmpty ? store.unitsBelow : scopes {
-          count += try store.receivePlans(of: unit)
-        }
-        return count
+      var count = 0
+      for unit in scopes.isEmpty ? store.unitsBelow : scopes {
+        count += try store.receivePlans(of: unit)
       }
+      return count
+    }
+
+    func show(_ count: Int) throws {
       StandardStream.note("\(count) plans received")
     }
   }
 
-  struct List: ParsableCommand {
+  struct List: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The plan versions of a unit with tasks, states, receipts and timeliness.")
 
@@ -143,7 +148,7 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup var unit: UnitOption
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let year: Int
       let kind: String
       let version: Int
@@ -164,12 +169,11 @@ struct PlanCommand: ParsableCommand {
       }
     }
 
-    func run() throws {
-      let scope = try unit.scope()
-      let plans = try CaseAccess.read(node, "cannot list the plans") {
-        store throws(CaseworkError) in try store.filedPlans(of: scope ?? store.ownScope)
-      }
-      let lines = plans.map { plan in
+    static let failure = "cannot list the plans"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      let plans = try store.filedPlans(of: unit.scope(at: store))
+      return plans.map { plan in
         Line(
           year: plan.year, kind: plan.kind.rawValue, version: plan.version, title: plan.title,
           signedBy: plan.signedBy, signedAtMs: plan.signedAt?.milliseconds,
@@ -180,14 +184,15 @@ struct PlanCommand: ParsableCommand {
               timeliness: $0.timeliness.verdict.rawValue)
           }, tasks: plan.tasks.map { .init(code: $0.code, state: $0.state) })
       }
-      try options.output.show(lines) {
-        lines.map { line in
-          "\(line.year) \(line.kind) \(line.version) \(line.title)"
-            + (line.isDisputed ? " 争议" : "")
-            + line.receipts.map { " \($0.hub):\($0.timeliness)" }.joined() + "\n"
-            + line.tasks.map { "  \($0.code) \($0.state)\n" }.joined()
-        }.joined()
-      }
+    }
+
+    func text(_ lines: [Line]) -> String {
+      lines.map { line in
+        "\(line.year) \(line.kind) \(line.version) \(line.title)"
+          + (line.isDisputed ? " 争议" : "")
+          + line.receipts.map { " \($0.hub):\($0.timeliness)" }.joined() + "\n"
+          + line.tasks.map { "  \($0.code) \($0.state)\n" }.joined()
+      }.joined()
     }
   }
 }

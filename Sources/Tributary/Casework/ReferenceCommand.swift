@@ -17,7 +17,7 @@ struct ReferenceCommand: ParsableCommand {
       """,
     subcommands: [Rules.self, Calendar.self, GuidelineCommand.self, Move.self, Show.self])
 
-  struct Rules: ParsableCommand {
+  struct Rules: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Issue a rule set (细则) at the province.",
       discussion: """
@@ -31,16 +31,15 @@ struct ReferenceCommand: ParsableCommand {
     @Option(help: "The first day.") var effectiveFrom: DayArgument
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot issue the rules"
+
+    func perform(_ store: CaseStore) throws {
       let bytes = try FileAccess.read(file, limit: 64 << 10)
-      try CaseAccess.write(node, "cannot issue the rules", author: author.name) {
-        store throws(CaseworkError) in
-        try store.issueRules(bytes, version: version, effectiveFrom: effectiveFrom.date)
-      }
+      try store.issueRules(bytes, version: version, effectiveFrom: effectiveFrom.date)
     }
   }
 
-  struct Calendar: ParsableCommand {
+  struct Calendar: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Issue an edition of the working days at the province.",
       discussion: "The whole table as CSV: date,kind,name[,division]; kind is holiday or workday.")
@@ -50,15 +49,15 @@ struct ReferenceCommand: ParsableCommand {
     @Option(name: .customLong("calendar-version"), help: "Above all before.") var version: UInt32
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot issue the working days"
+
+    func perform(_ store: CaseStore) throws {
       let bytes = try FileAccess.read(file, limit: 1 << 20)
-      try CaseAccess.write(node, "cannot issue the working days", author: author.name) {
-        store throws(CaseworkError) in try store.issueCalendar(bytes, version: version)
-      }
+      try store.issueCalendar(bytes, version: version)
     }
   }
 
-  struct GuidelineCommand: ParsableCommand {
+  struct GuidelineCommand: CaseWriting {
     static let configuration = CommandConfiguration(
       commandName: "guideline",
       abstract: "Issue the guideline of an item, or what the own unit adds to it (工作指引).",
@@ -79,7 +78,9 @@ struct ReferenceCommand: ParsableCommand {
       let checklist: [Guideline.Question]
     }
 
-    func run() throws {
+    static let failure = "cannot issue the guideline"
+
+    func perform(_ store: CaseStore) throws {
       let bytes = try FileAccess.read(file, limit: 64 << 10)
       let content: Content
       do { content = try JSONDecoder().decode(Content.self, from: Data(bytes)) } catch {
@@ -87,13 +88,10 @@ struct ReferenceCommand: ParsableCommand {
           "this is no guideline", on: file, because: "\(error)",
           next: ["`tributary reference guideline --help` shows the form."], status: .data)
       }
-      try CaseAccess.write(node, "cannot issue the guideline", author: author.name) {
-        store throws(CaseworkError) in
-        try store.issue(
-          Guideline(
-            item: item, version: version, contents: content.contents,
-            checklist: content.checklist))
-      }
+      try store.issue(
+        Guideline(
+          item: item, version: version, contents: content.contents,
+          checklist: content.checklist))
     }
   }
 
@@ -112,8 +110,7 @@ struct ReferenceCommand: ParsableCommand {
       let divisions = try NodeFolder.divisions()
       let scopes = try ScopeArguments.scopes([division, parent], divisions)
       guard scopes.count == 2 else { throw ValidationError("Two divisions, not one twice.") }
-      try CaseAccess.write(node, "cannot move the division", author: author.name) {
-        store throws(CaseworkError) in
+      try CaseAccess.write(node, "cannot move the division", author: author.name) { store in
         try store.issue(
           division: scopes[0], parent: scopes[1],
           name: divisions.division(scopes[0])?.name ?? "", effectiveFrom: effectiveFrom.date)
@@ -121,7 +118,7 @@ struct ReferenceCommand: ParsableCommand {
     }
   }
 
-  struct Show: ParsableCommand {
+  struct Show: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The rules, working days and moved divisions that are in force here.")
 
@@ -129,29 +126,29 @@ struct ReferenceCommand: ParsableCommand {
     @Option(help: "The day; otherwise today.") var on: DayArgument?
     @OptionGroup var options: OutputOptions
 
-    private struct Report: Encodable {
+    struct Report: Encodable {
       let rules: RuleSet
       let calendarVersion: UInt32
       let movedDivisions: [String: String]
     }
 
-    func run() throws {
+    static let failure = "cannot read the reference data"
+
+    func read(_ store: CaseStore) throws -> Report {
       let day = on?.date ?? DayArgument.today
-      let report = try CaseAccess.read(node, "cannot read the reference data") {
-        store throws(CaseworkError) in
-        var moved: [String: String] = [:]
-        for (division, parent) in try store.movedDivisions(on: day) {
-          moved["\(division)"] = "\(parent)"
-        }
-        return Report(
-          rules: try store.rules(on: day), calendarVersion: store.calendar.version,
-          movedDivisions: moved)
+      var moved: [String: String] = [:]
+      for (division, parent) in try store.movedDivisions(on: day) {
+        moved["\(division)"] = "\(parent)"
       }
-      try options.output.show(report) {
-        "rules \(report.rules.version)\nworking days \(report.calendarVersion)\n"
-          + report.movedDivisions.sorted { $0.key < $1.key }.map { "\($0.key) → \($0.value)\n" }
-          .joined()
-      }
+      return Report(
+        rules: try store.rules(on: day), calendarVersion: store.calendar.version,
+        movedDivisions: moved)
+    }
+
+    func text(_ report: Report) -> String {
+      "rules \(report.rules.version)\nworking days \(report.calendarVersion)\n"
+        + report.movedDivisions.sorted { $0.key < $1.key }.map { "\($0.key) → \($0.value)\n" }
+        .joined()
     }
   }
 }

@@ -5,7 +5,7 @@ import Terminal
 
 extension ListCommand {
   /// `tributary list require`.
-  struct Require: ParsableCommand {
+  struct Require: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Issue at the province what a line requires of the plans below (条线抽查要求).",
       discussion: """
@@ -41,14 +41,14 @@ extension ListCommand {
       return weights
     }
 
-    func run() throws {
+    static let failure = "cannot issue the requirement"
+
+    func perform(_ store: CaseStore) throws {
       let requirement = LineRequirement(
         id: id, year: year ?? DayArgument.today.year, line: line, itemCode: item, ratioBp: ratioBp,
         minimumCount: minimumCount, regionWeights: try weights(), windowFrom: from?.date,
         windowTo: to?.date, source: source, isMandatory: !optional)
-      try CaseAccess.write(node, "cannot issue the requirement", author: author.name) {
-        store throws(CaseworkError) in try store.require(requirement)
-      }
+      try store.require(requirement)
     }
   }
 }

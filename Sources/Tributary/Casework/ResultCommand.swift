@@ -15,14 +15,14 @@ struct ResultCommand: ParsableCommand {
       Amend.self, Note.self, Declare.self, Complete.self,
     ])
 
-  struct List: ParsableCommand {
+  struct List: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "The visits of the own unit with items, teams and results.")
 
     @OptionGroup var node: NodeFolder
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let visitId: String
       let subjectCode: String
       let taskCode: String
@@ -40,46 +40,46 @@ struct ResultCommand: ParsableCommand {
       }
     }
 
-    func run() throws {
-      let lines = try CaseAccess.read(node, "cannot list the visits") {
-        store throws(CaseworkError) in
-        let unit = store.ownScope
-        let items = try store.rows(of: VisitTables.visitItems, in: unit)
-        let results = try store.rows(of: VisitTables.results, in: unit)
-        let notes = try store.supervisionNotes(of: unit)
-        let team = try store.rows(of: VisitTables.assignments, in: unit) {
-          $0.text("superseded_by").isEmpty
-        }
-        return try store.rows(of: VisitTables.visits, in: unit).map { visit in
-          Line(
-            visitId: visit.keyText, subjectCode: visit.text("subject_code"),
-            taskCode: visit.text("task_code"), state: visit.text("state"),
-            windowFrom: visit.date("window_from")?.description ?? "",
-            windowTo: visit.date("window_to")?.description ?? "",
-            inspectors: team.filter { $0.key[0] == visit.key[0] }.map { $0.key[1].description },
-            items: items.filter { $0.key[0] == visit.key[0] }.map { item in
-              let result = results.first { $0.key == item.key }
-              return Line.Item(
-                itemCode: item.key[1].description, department: item.key[2].description,
-                state: result?.text("state") ?? "NONE",
-                findings: result?.text("findings").split(separator: " ").map(String.init) ?? [],
-                notes: notes.filter { $0.result.row == item.keyText }.map(\.content))
-            })
-        }
+    static let failure = "cannot list the visits"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      let unit = store.ownScope
+      let items = try store.rows(of: VisitTables.visitItems, in: unit)
+      let results = try store.rows(of: VisitTables.results, in: unit)
+      let notes = try store.supervisionNotes(of: unit)
+      let team = try store.rows(of: VisitTables.assignments, in: unit) {
+        $0.text("superseded_by").isEmpty
       }
-      try options.output.show(lines) {
-        lines.map { line in
-          "\(line.visitId) \(line.subjectCode) \(line.state) \(line.inspectors.joined(separator: " "))\n"
-            + line.items.map {
-              "  \($0.itemCode) \($0.department) \($0.state) \($0.findings.joined(separator: " "))\n"
-                + $0.notes.map { "    督查意见：\($0)\n" }.joined()
-            }.joined()
-        }.joined()
+      return try store.rows(of: VisitTables.visits, in: unit).map { visit in
+        Line(
+          visitId: visit.keyText, subjectCode: visit.text("subject_code"),
+          taskCode: visit.text("task_code"), state: visit.text("state"),
+          windowFrom: visit.date("window_from")?.description ?? "",
+          windowTo: visit.date("window_to")?.description ?? "",
+          inspectors: team.filter { $0.key[0] == visit.key[0] }.map { $0.key[1].description },
+          items: items.filter { $0.key[0] == visit.key[0] }.map { item in
+            let result = results.first { $0.key == item.key }
+            return Line.Item(
+              itemCode: item.key[1].description, department: item.key[2].description,
+              state: result?.text("state") ?? "NONE",
+              findings: result?.text("findings").split(separator: " ").map(String.init) ?? [],
+              notes: notes.filter { $0.result.row == item.keyText }.map(\.content))
+          })
       }
+    }
+
+    func text(_ lines: [Line]) -> String {
+      lines.map { line in
+        "\(line.visitId) \(line.subjectCode) \(line.state) \(line.inspectors.joined(separator: " "))\n"
+          + line.items.map {
+            "  \($0.itemCode) \($0.department) \($0.state) \($0.findings.joined(separator: " "))\n"
+              + $0.notes.map { "    督查意见：\($0)\n" }.joined()
+          }.joined()
+      }.joined()
     }
   }
 
-  struct Visit: ParsableCommand {
+  struct Visit: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Take a visit further: NOTIFIED, STARTED, DONE, IMPOSSIBLE or CANCELLED, in order.")
 
@@ -87,15 +87,13 @@ struct ResultCommand: ParsableCommand {
     @Argument(help: "The visit.") var visit: String
     @Argument(help: "The states.") var states: [String]
     @Option(help: "Why it was impossible: CLOSED, NOT_FOUND, REFUSED, DEREG or DISASTER.")
-    var reason: String?
+    var reason: ImpossibleReason?
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      let impossible = reason.flatMap { ImpossibleReason(rawValue: $0) }
-      try CaseAccess.write(node, "cannot take the visit further", author: author.name) {
-        store throws(CaseworkError) in
-        try store.advance(visit: visit, through: states, reason: impossible)
-      }
+    static let failure = "cannot take the visit further"
+
+    func perform(_ store: CaseStore) throws {
+      try store.advance(visit: visit, through: states, reason: reason)
     }
   }
 
@@ -128,13 +126,13 @@ struct ResultCommand: ParsableCommand {
         findings: CodeSet(text: finding.joined(separator: " ")), problem: problem,
         disposals: CodeSet(text: disposal.joined(separator: " ")), checklist: checklist,
         checkedOn: checkedOn?.date ?? DayArgument.today, signers: signer)
-      try CaseAccess.write(node, "cannot record the result", author: author.name) {
-        store throws(CaseworkError) in try store.enter(entry, result.key)
+      try CaseAccess.write(node, "cannot record the result", author: author.name) { store in
+        try store.enter(entry, result.key)
       }
     }
   }
 
-  struct Evidence: ParsableCommand {
+  struct Evidence: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Note a piece of evidence by the SHA-256 of its file; the file stays here.")
 
@@ -144,17 +142,19 @@ struct ResultCommand: ParsableCommand {
     @Option(help: "PHOTO, VIDEO, DOC, SIGN, GPS or SAMPLE.") var kind = "PHOTO"
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot note the evidence"
+
+    func perform(_ store: CaseStore) throws -> String {
       let bytes = try FileAccess.read(file, limit: 1 << 30)
-      let hash = try CaseAccess.write(node, "cannot note the evidence", author: author.name) {
-        store throws(CaseworkError) in
-        try store.addEvidence(visit: visit, content: bytes, kind: kind)
-      }
+      return try store.addEvidence(visit: visit, content: bytes, kind: kind)
+    }
+
+    func show(_ hash: String) throws {
       try StandardStream.output.write(hash + "\n")
     }
   }
 
-  struct Submit: ParsableCommand {
+  struct Submit: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Send a result to review, if it keeps all rules.")
 
@@ -162,15 +162,14 @@ struct ResultCommand: ParsableCommand {
     @OptionGroup var result: ResultArguments
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot submit the result", author: author.name) {
-        store throws(CaseworkError) in
-        try store.submit(result.key)
-      }
+    static let failure = "cannot submit the result"
+
+    func perform(_ store: CaseStore) throws {
+      try store.submit(result.key)
     }
   }
 
-  struct SendBack: ParsableCommand {
+  struct SendBack: CaseWriting {
     static let configuration = CommandConfiguration(
       commandName: "return", abstract: "Return a result with an opinion (审核退回).")
 
@@ -179,15 +178,14 @@ struct ResultCommand: ParsableCommand {
     @Option(help: "The opinion.") var opinion: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot return the result", author: author.name) {
-        store throws(CaseworkError) in
-        try store.sendBack(result.key, reviewer: author.name, opinion: opinion)
-      }
+    static let failure = "cannot return the result"
+
+    func perform(_ store: CaseStore) throws {
+      try store.sendBack(result.key, reviewer: author.name, opinion: opinion)
     }
   }
 
-  struct Finalise: ParsableCommand {
+  struct Finalise: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Accept a result: it is final, and its follow-ups are opened.")
 
@@ -195,15 +193,14 @@ struct ResultCommand: ParsableCommand {
     @OptionGroup var result: ResultArguments
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot finalise the result", author: author.name) {
-        store throws(CaseworkError) in
-        try store.finalise(result.key, reviewer: author.name)
-      }
+    static let failure = "cannot finalise the result"
+
+    func perform(_ store: CaseStore) throws {
+      try store.finalise(result.key, reviewer: author.name)
     }
   }
 
-  struct Amend: ParsableCommand {
+  struct Amend: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Append a correction to a final result; nothing is overwritten.")
 
@@ -215,16 +212,15 @@ struct ResultCommand: ParsableCommand {
     @Option(help: "Who approved it.") var approver: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot amend the result", author: author.name) {
-        store throws(CaseworkError) in
-        try store.amend(
-          result.key, field: field, to: to, reason: reason, approver: approver)
-      }
+    static let failure = "cannot amend the result"
+
+    func perform(_ store: CaseStore) throws {
+      try store.amend(
+        result.key, field: field, to: to, reason: reason, approver: approver)
     }
   }
 
-  struct Note: ParsableCommand {
+  struct Note: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Say something of a result of a unit below; it changes nothing of it (督查意见).")
 
@@ -235,16 +231,15 @@ struct ResultCommand: ParsableCommand {
     @Option(help: "What there is to say.") var text: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot note it"
+
+    func perform(_ store: CaseStore) throws {
       let scope = try ScopeArguments.scopes([unit], NodeFolder.divisions())[0]
-      try CaseAccess.write(node, "cannot note it", author: author.name) {
-        store throws(CaseworkError) in
-        try store.note(text, on: result.key, of: scope, id: id)
-      }
+      try store.note(text, on: result.key, of: scope, id: id)
     }
   }
 
-  struct Declare: ParsableCommand {
+  struct Declare: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Declare a department of a joint task done; the task is completed when all are.")
 
@@ -254,16 +249,15 @@ struct ResultCommand: ParsableCommand {
     @Option(help: "The day; otherwise today.") var on: DayArgument?
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot declare it done", author: author.name) {
-        store throws(CaseworkError) in
-        try store.declareDone(
-          task: task, department: department, on: on?.date ?? DayArgument.today)
-      }
+    static let failure = "cannot declare it done"
+
+    func perform(_ store: CaseStore) throws {
+      try store.declareDone(
+        task: task, department: department, on: on?.date ?? DayArgument.today)
     }
   }
 
-  struct Complete: ParsableCommand {
+  struct Complete: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Complete a task: all visits ended, all results final. Publication is due then.")
 
@@ -272,14 +266,15 @@ struct ResultCommand: ParsableCommand {
     @Option(help: "The day; otherwise today.") var on: DayArgument?
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot complete the task", author: author.name) {
-        store throws(CaseworkError) in
-        if try store.taskState(task) == "DISPATCHED" {
-          try store.advance(task: task, through: ["IN_PROGRESS"])
-        }
-        try store.complete(task: task, on: on?.date ?? DayArgument.today)
+    static let failure = "cannot complete the task"
+
+    func perform(_ store: CaseStore) throws {
+      if try store.taskState(task) == "DISPATCHED" {
+        try store.advance(task: task, through: ["IN_PROGRESS"])
       }
+      try store.complete(task: task, on: on?.date ?? DayArgument.today)
     }
   }
 }
+
+extension ImpossibleReason: ExpressibleByArgument {}

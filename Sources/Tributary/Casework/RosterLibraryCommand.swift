@@ -11,7 +11,7 @@ struct RosterLibraryCommand: ParsableCommand {
       "Open libraries of objects at the province, put objects in, see what to look at again.",
     subcommands: [Open.self, Add.self, Remove.self, List.self])
 
-  struct Open: ParsableCommand {
+  struct Open: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Open a library at the province, or give it a new standard.")
 
@@ -25,17 +25,16 @@ struct RosterLibraryCommand: ParsableCommand {
     @Option(help: "The first day; otherwise today.") var effectiveFrom: DayArgument?
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot open the library", author: author.name) {
-        store throws(CaseworkError) in
-        try store.issueLibrary(
-          library, version: version, line: line, title: title, standard: standard,
-          effectiveFrom: effectiveFrom?.date ?? DayArgument.today)
-      }
+    static let failure = "cannot open the library"
+
+    func perform(_ store: CaseStore) throws {
+      try store.issueLibrary(
+        library, version: version, line: line, title: title, standard: standard,
+        effectiveFrom: effectiveFrom?.date ?? DayArgument.today)
     }
   }
 
-  struct Add: ParsableCommand {
+  struct Add: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract:
         "Put an object of the own unit into a library, or confirm it under the newest standard.")
@@ -45,14 +44,14 @@ struct RosterLibraryCommand: ParsableCommand {
     @Argument(help: "The library.") var library: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      try CaseAccess.write(node, "cannot put the object in", author: author.name) {
-        store throws(CaseworkError) in try store.addToLibrary(subject, library)
-      }
+    static let failure = "cannot put the object in"
+
+    func perform(_ store: CaseStore) throws {
+      try store.addToLibrary(subject, library)
     }
   }
 
-  struct Remove: ParsableCommand {
+  struct Remove: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Take an object out of a library, as its unit or as a line above it.")
 
@@ -62,16 +61,15 @@ struct RosterLibraryCommand: ParsableCommand {
     @OptionGroup var unit: UnitOption
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      let scope = try unit.scope()
-      try CaseAccess.write(node, "cannot take the object out", author: author.name) {
-        store throws(CaseworkError) in
-        try store.removeFromLibrary(subject, library, of: scope ?? store.ownScope)
-      }
+    static let failure = "cannot take the object out"
+
+    func perform(_ store: CaseStore) throws {
+      let scope = try unit.scope(at: store)
+      try store.removeFromLibrary(subject, library, of: scope)
     }
   }
 
-  struct List: ParsableCommand {
+  struct List: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "What a unit has in libraries; what was put in under an older standard is marked.")
 
@@ -80,7 +78,7 @@ struct RosterLibraryCommand: ParsableCommand {
     @Flag(help: "Only what is to be looked at again.") var review = false
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let subjectCode: String
       let library: String
       let standardVersion: Int64
@@ -88,21 +86,20 @@ struct RosterLibraryCommand: ParsableCommand {
       let needsReview: Bool
     }
 
-    func run() throws {
-      let scope = try unit.scope()
-      let lines = try CaseAccess.read(node, "cannot list the libraries") {
-        store throws(CaseworkError) in
-        try store.libraryMembers(of: scope ?? store.ownScope).map {
-          Line(
-            subjectCode: $0.subject, library: $0.library, standardVersion: $0.standardVersion,
-            addedBy: $0.addedBy, needsReview: $0.needsReview)
-        }
+    static let failure = "cannot list the libraries"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      try store.libraryMembers(of: unit.scope(at: store)).map {
+        Line(
+          subjectCode: $0.subject, library: $0.library, standardVersion: $0.standardVersion,
+          addedBy: $0.addedBy, needsReview: $0.needsReview)
       }.filter { !review || $0.needsReview }
-      try options.output.show(lines) {
-        lines.map {
-          "\($0.subjectCode) \($0.library) \($0.standardVersion)\($0.needsReview ? " 复核" : "")\n"
-        }.joined()
-      }
+    }
+
+    func text(_ lines: [Line]) -> String {
+      lines.map {
+        "\($0.subjectCode) \($0.library) \($0.standardVersion)\($0.needsReview ? " 复核" : "")\n"
+      }.joined()
     }
   }
 }

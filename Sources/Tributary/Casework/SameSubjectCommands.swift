@@ -4,7 +4,7 @@ import Inspection
 import Terminal
 
 /// `tributary roster same`: rows that seem to be one subject.
-struct RosterSameCommand: ParsableCommand {
+struct RosterSameCommand: CaseReading {
   static let configuration = CommandConfiguration(
     commandName: "same",
     abstract: "List rows that seem to be one subject: one without a credit code, one with it.")
@@ -13,28 +13,28 @@ struct RosterSameCommand: ParsableCommand {
   @OptionGroup var unit: UnitOption
   @OptionGroup var options: OutputOptions
 
-  private struct Line: Encodable {
+  struct Line: Encodable {
     let alias: String
     let survivor: String
     let reason: String
   }
 
-  func run() throws {
-    let scope = try unit.scope()
-    let lines = try CaseAccess.read(node, "cannot compare the rows") {
-      store throws(CaseworkError) in
-      try store.sameSubjects(of: scope ?? store.ownScope).map {
-        Line(alias: $0.alias, survivor: $0.survivor, reason: $0.reason.rawValue)
-      }
+  static let failure = "cannot compare the rows"
+
+  func read(_ store: CaseStore) throws -> [Line] {
+    let scope = try unit.scope(at: store)
+    return try store.sameSubjects(of: scope).map {
+      Line(alias: $0.alias, survivor: $0.survivor, reason: $0.reason.rawValue)
     }
-    try options.output.show(lines) {
-      lines.map { "\($0.alias) \($0.survivor) \($0.reason)\n" }.joined()
-    }
+  }
+
+  func text(_ lines: [Line]) -> String {
+    lines.map { "\($0.alias) \($0.survivor) \($0.reason)\n" }.joined()
   }
 }
 
 /// `tributary roster unite`: a decision on two such rows.
-struct RosterUniteCommand: ParsableCommand {
+struct RosterUniteCommand: CaseWriting {
   static let configuration = CommandConfiguration(
     commandName: "unite",
     abstract: "Decide that a row without a credit code is the subject of a row with one.",
@@ -46,10 +46,9 @@ struct RosterUniteCommand: ParsableCommand {
   @Option(help: "Why.") var reason: String
   @OptionGroup var author: AuthorOptions
 
-  func run() throws {
-    try CaseAccess.write(node, "cannot unite the rows", author: author.name) {
-      store throws(CaseworkError) in
-      try store.unite(alias: alias, into: survivor, reason: reason)
-    }
+  static let failure = "cannot unite the rows"
+
+  func perform(_ store: CaseStore) throws {
+    try store.unite(alias: alias, into: survivor, reason: reason)
   }
 }

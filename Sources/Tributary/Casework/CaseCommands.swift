@@ -1,0 +1,45 @@
+import ArgumentParser
+import Casework
+import Terminal
+
+/// A command that is one use case on a node's replica: the folder is opened to write, the use case is done under
+/// the author's name, the replica is closed in order, and what came of it is shown.
+protocol CaseWriting: ParsableCommand {
+  associatedtype Done
+  /// What could not be done when it fails: `cannot tag the object`.
+  static var failure: String { get }
+  var node: NodeFolder { get }
+  var author: AuthorOptions { get }
+  /// Throws `CaseworkError`, `Problem` or `ValidationError`.
+  func perform(_ store: CaseStore) throws -> Done
+  func show(_ done: Done) throws
+}
+
+extension CaseWriting {
+  func run() throws {
+    try show(CaseAccess.write(node, Self.failure, author: author.name, perform))
+  }
+}
+
+extension CaseWriting where Done == Void {
+  func show(_ done: Void) {}
+}
+
+/// A command that reads something of a node's replica, also while its server runs, and shows it as text or JSON.
+protocol CaseReading: ParsableCommand {
+  associatedtype Found: Encodable
+  /// What could not be done when it fails: `cannot list the leads`.
+  static var failure: String { get }
+  var node: NodeFolder { get }
+  var options: OutputOptions { get }
+  /// Throws `CaseworkError` or `Problem`.
+  func read(_ store: CaseStore) throws -> Found
+  func text(_ found: Found) -> String
+}
+
+extension CaseReading {
+  func run() throws {
+    let found = try CaseAccess.read(node, Self.failure, read)
+    try options.output.show(found) { text(found) }
+  }
+}
