@@ -1,4 +1,5 @@
 import ArgumentParser
+import Casework
 import Foundation
 import Inspection
 import Terminal
@@ -137,27 +138,10 @@ struct DrawCommand: ParsableCommand {
       return try JSONDecoder().decode(type, from: Data(bytes))
     } catch {
       throw Problem(
-        "this is no record of draws", on: path, because: DrawText.reason(error),
+        "this is no record of draws", on: path, because: DecodingFault.text(of: error),
         next: ["Compare it with Protocol/10-Draw.md §11; `draw prove` writes proofs."],
         status: .data)
     }
   }
 
-  private enum DrawText {
-    /// Where a JSON value does not fit, in words.
-    static func reason(_ error: any Error) -> String {
-      guard let error = error as? DecodingError else { return "\(error)" }
-      let (context, what): (DecodingError.Context, String) =
-        switch error {
-        case .keyNotFound(let key, let context): (context, "\(key.stringValue) is missing")
-        case .typeMismatch(_, let context): (context, context.debugDescription)
-        case .valueNotFound(_, let context): (context, context.debugDescription)
-        case .dataCorrupted(let context): (context, context.debugDescription)
-        @unknown default:
-          (DecodingError.Context(codingPath: [], debugDescription: ""), "\(error)")
-        }
-      let path = context.codingPath.map { $0.intValue.map { "\($0)" } ?? $0.stringValue }
-      return path.isEmpty ? what : "\(path.joined(separator: ".")): \(what)"
-    }
-  }
 }

@@ -21,7 +21,7 @@ struct HandOverCommand: ParsableCommand {
 
     @OptionGroup var node: NodeFolder
 
-    @Argument(help: "What is handed over.")
+    @Argument(help: "object/CODE, inspector/CODE or follow_up/KIND/VISIT/ITEM/DEPARTMENT.")
     var subject: HandOverSubject
 
     @Option(help: "The unit, code or full name.")

@@ -166,6 +166,14 @@ extension Problem {
       self.init(
         failed, on: subject, because: "\(table) has a row \(key) already",
         next: ["Use another number, or a new version."], status: .data)
+    case .missing("draw.secret", let key):
+      self.init(
+        failed, on: subject,
+        because: "\(key) has no secret of draws that fits its published values",
+        next: [
+          "`tributary draw anchor` makes it and publishes the values, before the first draw of a year.",
+          "When it was there, put the file draw.secret back into the folder of the node.",
+        ], status: .data)
     case .missing(let table, let key):
       self.init(
         failed, on: subject, because: "\(table) has no row \(key) here",

@@ -135,7 +135,7 @@ struct PublishCommand: ParsableCommand {
       let read: PublicationFile
       do { read = try decoder.decode(PublicationFile.self, from: Data(bytes)) } catch {
         throw Problem(
-          "this is no publication file", on: file, because: "\(error)",
+          "this is no publication file", on: file, because: DecodingFault.text(of: error),
           next: ["Give a file that `tributary publish export` wrote, in JSON."], status: .data)
       }
       guard read.format == PublicationFile.format else {

@@ -79,6 +79,7 @@ enum RuleText {
     case .exemptionWithoutGround: "不公开须有法律依据和批准人"
     case .listingReplaced(let outcome): "应当列入的不得以 \(outcome) 代替"
     case .noGroundWithoutApproval: "不予列入须有法律理由和批准人"
+    case .notOwner(let unit, let owner) where unit == owner: "\(unit) 是本单位，须由上级办理"
     case .notOwner(let unit, let owner): "\(unit) 不是责任单位，责任单位是 \(owner)"
     case .offerOutdated: "移交内容已变更，须重新提出"
     case .late(let due, let done): "应于 \(due) 前办理，实际 \(done)"

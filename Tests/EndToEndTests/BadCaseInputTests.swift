@@ -111,6 +111,19 @@ struct BadCaseInputTests {
     #expect(try await steps.expect(["draw", "list", county]).output.isEmpty)
   }
 
+  @Test func `a file that is none, a unit that is none and an empty list say so`() async throws {
+    let text = try file("{\"year\": 2026}", "no-plan.json")
+    try await expectRefused(["plan", "check", county, text], ["this is no plan", "it is missing"])
+    try await Program.expect(["plan", "sign", county, "nowhere", "--signed-by", "张局"], status: 66)
+    try await Program.expect(["draw", "list", county, "--unit", "nowhere"], status: 64)
+    try await expectRefused(["draw", "run", county, "s1"], ["tributary draw anchor"])
+    for list in [["follow-up", "list"], ["result", "list"], ["draw", "list"]] {
+      let shown = try await steps.expect(list + [county])
+      #expect(shown.output.isEmpty && shown.errors.contains("nothing to show"))
+      #expect(try await steps.expect(list + [county, "--json"]).errors.isEmpty)
+    }
+  }
+
   @Test func `an expired certificate names clause, result and inspector`() async throws {
     try await visit(certificate: "2020-01-31")
     try await expectRefused(

@@ -63,7 +63,7 @@ extension CaseStore {
     }
     var rules: RuleSet
     do { rules = try JSONDecoder().decode(RuleSet.self, from: data) } catch {
-      throw refusal("参数", "\(error)")
+      throw refusal("参数", DecodingFault.text(of: error))
     }
     let known = Set(RuleSet.CodingKeys.allCases.map(\.rawValue))
     // It was an object when it was decoded.

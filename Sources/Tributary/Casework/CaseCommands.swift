@@ -40,6 +40,12 @@ protocol CaseReading: ParsableCommand {
 extension CaseReading {
   func run() throws {
     let found = try CaseAccess.read(node, Self.failure, read)
-    try options.output.show(found) { text(found) }
+    var isEmpty = false
+    try options.output.show(found) {
+      let shown = text(found)
+      isEmpty = shown.isEmpty
+      return shown
+    }
+    if isEmpty { StandardStream.note("nothing to show") }
   }
 }

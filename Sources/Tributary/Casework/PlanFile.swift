@@ -1,3 +1,4 @@
+import Casework
 import Foundation
 import Inspection
 import Terminal
@@ -49,7 +50,7 @@ struct PlanFile: Codable {
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do { return try decoder.decode(PlanFile.self, from: Data(bytes)) } catch {
       throw Problem(
-        "this is no plan", on: path, because: "\(error)",
+        "this is no plan", on: path, because: DecodingFault.text(of: error),
         next: ["`tributary plan make DIR` prints one to fill in."], status: .data)
     }
   }

@@ -85,7 +85,7 @@ struct ReferenceCommand: ParsableCommand {
       let content: Content
       do { content = try JSONDecoder().decode(Content.self, from: Data(bytes)) } catch {
         throw Problem(
-          "this is no guideline", on: file, because: "\(error)",
+          "this is no guideline", on: file, because: DecodingFault.text(of: error),
           next: ["`tributary reference guideline --help` shows the form."], status: .data)
       }
       try store.issue(

@@ -80,7 +80,7 @@ struct ReportSource: ParsableArguments {
     // Which of the two forms it is shows only in the try.
     if let holder = try? decoder.decode(Holder.self, from: data) { return holder.cut }
     do { return try decoder.decode(ReportCut.self, from: data) } catch {
-      throw .cutUnusable("it is no cut: \(error)")
+      throw .cutUnusable("it is no cut: \(DecodingFault.text(of: error))")
     }
   }
 }
