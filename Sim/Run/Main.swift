@@ -85,7 +85,7 @@ struct WorkerCommand: ParsableCommand {
   func run() throws {
     var totals: [Counter: Int] = [:]
     var (virtual, nodes) = (UInt64(0), UInt64(0))
-    var (slowest, stall) = (0, 0)
+    var (slowest, stall) = (Longest(), Longest())
     for seed in from..<(from + count) {
       say("begin \(seed)")
       let verdict = try World(PlanGenerator.plan(seed: seed)).run()
@@ -94,8 +94,8 @@ struct WorkerCommand: ParsableCommand {
       }
       say("done \(seed) \(verdict.traceHash)")
       for (counter, number) in verdict.counters { totals[counter, default: 0] += number }
-      slowest = max(slowest, verdict.convergenceMilliseconds)
-      stall = max(stall, verdict.longestStallMilliseconds)
+      slowest.take(verdict.convergenceMilliseconds, seed)
+      stall.take(verdict.longestStallMilliseconds, seed)
       virtual += verdict.virtualMilliseconds * UInt64(verdict.nodeCount)
       nodes += UInt64(verdict.nodeCount)
     }
@@ -104,13 +104,23 @@ struct WorkerCommand: ParsableCommand {
     }
     say("time \(virtual)")
     say("nodes \(nodes)")
-    say("slowest \(slowest)")
-    say("stall \(stall)")
+    say("slowest \(slowest.milliseconds) \(slowest.seed)")
+    say("stall \(stall.milliseconds) \(stall.seed)")
   }
 
   private func say(_ line: String) {
     // A line leaves the process before the next step may trap.
     FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  }
+}
+
+/// The longest of some times, and the seed that took it.
+struct Longest {
+  private(set) var milliseconds = 0
+  private(set) var seed: UInt64 = 0
+
+  mutating func take(_ milliseconds: Int, _ seed: UInt64) {
+    if milliseconds > self.milliseconds { (self.milliseconds, self.seed) = (milliseconds, seed) }
   }
 }
 
@@ -126,6 +136,9 @@ func report(_ verdict: Verdict, _ plan: Plan, named name: String) throws {
     print("\(counter.rawValue): \(verdict[counter])")
   }
   print("virtual seconds: \(verdict.virtualMilliseconds / 1_000), nodes: \(verdict.nodeCount)")
+  print(
+    "agreement after \(verdict.convergenceMilliseconds / 1_000) s, longest stall "
+      + "\(verdict.longestStallMilliseconds / 1_000) s")
   print("trace: \(String(verdict.traceHash, radix: 16))")
   guard let violation = verdict.violation else {
     print("no violation")

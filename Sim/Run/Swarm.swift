@@ -83,8 +83,8 @@ struct Swarm {
   private(set) var hashes: [UInt64: String] = [:]
   private(set) var virtualNodeMilliseconds: UInt64 = 0
   /// The longest time to agreement, and without progress.
-  private(set) var slowestMilliseconds = 0
-  private(set) var stallMilliseconds = 0
+  private(set) var slowest = Longest()
+  private(set) var stall = Longest()
   private(set) var seconds = 0.0
   private let chunk: UInt64
   /// Added to the environment of the workers.
@@ -190,8 +190,10 @@ struct Swarm {
         current = nil
       case "count":
         totals[words.count > 2 ? words[2] : "", default: 0] += Int(words[1]) ?? 0
-      case "slowest": slowestMilliseconds = max(slowestMilliseconds, Int(words[1]) ?? 0)
-      case "stall": stallMilliseconds = max(stallMilliseconds, Int(words[1]) ?? 0)
+      case "slowest" where words.count > 2:
+        slowest.take(Int(words[1]) ?? 0, UInt64(words[2]) ?? 0)
+      case "stall" where words.count > 2:
+        stall.take(Int(words[1]) ?? 0, UInt64(words[2]) ?? 0)
       case "time": virtualNodeMilliseconds += UInt64(words[1]) ?? 0
       default: break
       }
@@ -225,7 +227,8 @@ struct Swarm {
     print("failures: \(failures.count)")
     print("virtual node-hours: \(Int(hours)); per second and core: \(Int(hours / core))")
     print(
-      "slowest agreement: \(slowestMilliseconds / 1_000) s, longest stall: \(stallMilliseconds / 1_000) s"
+      "slowest agreement: \(slowest.milliseconds / 1_000) s (seed \(slowest.seed)), longest stall: "
+        + "\(stall.milliseconds / 1_000) s (seed \(stall.seed))"
     )
     print("commits per second and core: \(Int(Double(totals["commits"] ?? 0) / core))")
     for counter in Counter.allCases {

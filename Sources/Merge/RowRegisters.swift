@@ -69,6 +69,13 @@ package struct RowRegisters: Hashable, Sendable {
     return Register()
   }
 
+  /// The register of a group, when groups are asked for in ascending order: `cursor` begins at 0.
+  package func register(of group: GroupID, from cursor: inout Int) -> Register {
+    while cursor < groups.count, groups[cursor].id < group { cursor += 1 }
+    guard cursor < groups.count, groups[cursor].id == group else { return Register() }
+    return groups[cursor].register
+  }
+
   /// Merges an operation that is not refused into all registers that it touches. Operations come in an
   /// order that respects their contexts, each once. Returns what came of it: `.violation` when a group
   /// took it as one, with `violations(of:_:)` to ask which.

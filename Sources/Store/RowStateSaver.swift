@@ -36,11 +36,12 @@ struct RowStateSaver {
   private func show(
     _ state: inout RowState, since old: RowRegisters?, _ layout: TableLayout
   ) {
-    for register in layout.columnsOfRegister.indices.dropFirst() {
+    var (newCursor, oldCursor) = (0, 0)
+    for register in layout.hashOrder.dropFirst() {
       let group = layout.group(register)
-      let new = state.registers[group]
+      let new = state.registers.register(of: group, from: &newCursor)
       // Registers that were not written share their memory.
-      if let old, new == old[group], !new.isEmpty { continue }
+      if let old, new == old.register(of: group, from: &oldCursor), !new.isEmpty { continue }
       let values = new.shownColumns(.columns(layout.policy(register)))
       for (column, value) in zip(
         layout.columnsOfRegister[register], layout.shown(values, register))
@@ -108,14 +109,17 @@ struct RowStateSaver {
     }
     // Most registers have the dot of the one before.
     var last: (dot: Dot, log: Int64)?
-    for register in layout.columnsOfRegister.indices {
-      let dots = state.registers[layout.group(register)].dots
-      guard !dots.isEmpty else {
+    var cursor = 0
+    for register in layout.hashOrder {
+      let found =
+        register == 0
+        ? state.registers.existence
+        : state.registers.register(of: layout.group(register), from: &cursor)
+      // A stored register is read from its own table; any dot of it will do here.
+      guard let dot = found.dots.withUnsafeBufferPointer({ $0.last?.dot }) else {
         add(0, register)
         continue
       }
-      // A stored register is read from its own table; any dot of it will do here.
-      let dot = dots[dots.count - 1].dot
       if last?.dot != dot { last = (dot, try log(of: dot)) }
       add(last?.log ?? 0, register)
     }
