@@ -96,6 +96,9 @@ extension BundleFile {
       opening
       + FrameCodec.encode(
         .bundleSeal(BundleSeal(contentHash: .zero, signature: [UInt8](repeating: 0, count: 64))))
+    let magic = Array(BundleWriter.magic) + [BundleWriter.version]
+    let first = FrameCodec.encode(.bundleManifest(try manifest(2)))
+    let frame = FrameCodec.encode(acknowledgement)
     let hello =
       opening + FrameCodec.encode(.bundleManifest(try manifest(1))) + [1]
       + FrameCodec.encode(.done)
@@ -116,6 +119,11 @@ extension BundleFile {
       ("the end before SEAL", Array(unsealed.dropLast(1)), "bundleTruncated"),
       ("nothing", [], "bundleTruncated"), ("bytes behind SEAL", unsealed + [0], "trailingBytes"),
       ("a bit of a frame is another", altered, "checksumMismatch"),
+      ("an index in a longer form", magic + [0x80, 0x00] + first, "nonCanonical"),
+      ("an index that does not end", magic + [UInt8](repeating: 0x80, count: 10), "malformed"),
+      ("MANIFEST twice", magic + [0] + first + [1] + first, "frameOutOfPlace"),
+      ("a frame twice", opening + first + [1] + frame + [1] + frame, "frameOutOfPlace"),
+      ("a frame is missing", opening + first + [2] + frame, "frameOutOfPlace"),
     ]
     return (
       BundleFile(

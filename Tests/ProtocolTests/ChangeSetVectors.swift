@@ -56,7 +56,9 @@ extension ChangeSetFile {
     let header = ChangeSetCodec.encodeHeader(try ChangeSetSamples.header(context: ["530000-1:4"]))
     let invalid =
       InvalidChangeSets.headers.map { ($0.0, $0.1, "00", $0.2) }
-      + InvalidChangeSets.bodies.map { ($0.0, Hex.encode(header), $0.1, $0.2) }
+      + (InvalidChangeSets.bodies + InvalidBodies.all).map {
+        ($0.0, Hex.encode(header), $0.1, $0.2)
+      }
     return (
       ChangeSetFile(
         valid: valid,
@@ -99,6 +101,18 @@ enum InvalidChangeSets {
     ),
     ("513 parts", "11 205ad8 0001 01 0192cc09147b 01 8104", "limitExceeded"),
     ("an empty author, written out", "21 205ad8 0001 01 0192cc09147b 01 00", "nonCanonical"),
+    (
+      "a context that does not ascend",
+      "09 205ad8 0001 05 0192cc09147b 01 02 d0ac20 00 02 01 00 00 01 01", "nonCanonical"
+    ),
+    (
+      "this part with another number", "11 205ad8 0001 01 0192cc09147b 01 02 01 01 d7b58101 02",
+      "malformed"
+    ),
+    (
+      "a part with number 0", "11 205ad8 0001 01 0192cc09147b 01 02 04 00 d4b58101 01", "malformed"
+    ),
+    ("an empty reason, written out", "41 205ad8 0001 01 0192cc09147b 01 00", "nonCanonical"),
     ("an author that is not UTF-8", "21 205ad8 0001 01 0192cc09147b 01 01 ff", "malformed"),
     ("an author of 257 bytes", "21 205ad8 0001 01 0192cc09147b 01 8102", "limitExceeded"),
     ("a reason of 1,025 bytes", "41 205ad8 0001 01 0192cc09147b 01 8108", "limitExceeded"),

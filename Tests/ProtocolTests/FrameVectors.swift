@@ -239,6 +239,11 @@ extension FrameFile {
       ),
       ("a ratio above 64 to 1", deflated(4, zeros, declared: [0x81, 0x80, 0x04]), "limitExceeded"),
       ("nothing deflated", frame(4 | 1 << 5, [0, 0]), "inflationFailed"),
+      ("an empty payload, deflated", frame(4 | 1 << 5, [2, 0, 3, 0]), "inflationFailed"),
+      (
+        "a byte behind what is deflated", deflated(4, zeros + [0], declared: [0xE0, 0xD4, 0x03]),
+        "inflationFailed"
+      ),
       (
         "bytes that are not deflated", frame(4 | 1 << 5, [3, 9, 0xFF, 0xFF, 0xFF]),
         "inflationFailed"
@@ -259,7 +264,9 @@ extension FrameFile {
     ]
     return FrameFile(
       valid: valid,
-      invalid: invalid.map { Invalid(name: $0.0, hex: Hex.encode($0.1), error: $0.2) })
+      invalid: (invalid + InvalidMessages.all).map {
+        Invalid(name: $0.0, hex: Hex.encode($0.1), error: $0.2)
+      })
   }
 }
 

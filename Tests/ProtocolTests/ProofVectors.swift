@@ -142,6 +142,7 @@ extension ProofFile {
       proved: try [
         Chain("three change sets", run, head, key: key),
         Chain("the first alone", [run[0]], try sign([run[0]]), key: key),
+        chain("signed again, with another nonce", signature: Hex.decode(otherNonce)),
       ],
       unproved: try [
         chain("a bit of a body is another", altered),
@@ -159,6 +160,7 @@ extension ProofFile {
           "the key of another replica", key: VectorKey.publicKey(try ReplicaID(vector: "530103-1"))),
         chain(
           "S raised by the order of the group", signature: Array(head.signature.prefix(32)) + wide),
+        chain("a signature that holds only times the cofactor", signature: Hex.decode(cofactor)),
         chain("a signature of zeros", signature: [UInt8](repeating: 0, count: 64)),
         chain(
           "a key of order 1, under which R = key and S = 0 hold for any text",
@@ -166,6 +168,15 @@ extension ProofFile {
         chain("a key of zeros", key: [UInt8](repeating: 0, count: 32)), stripped,
       ])
   }
+
+  /// Signatures of the head of the three change sets that no library makes, by the independent reader's arithmetic: with
+  /// a nonce of one's own choice, and with a point of order 8 added to R.
+  private static let otherNonce =
+    "156066fae0212dbd64f85f330238e93fc600324b4b2f16a8a21ca59aeede783c"
+    + "67a3110aa465a931e02a1228b1326099754b3414d766a1db6b5ee732bc720205"
+  private static let cofactor =
+    "b8c26437a2bf4abb265ef4b98733f770d626a523977371557b59fd9057afd6ce"
+    + "20915fe5094babeff0bb17fe2c23030605e165898141761d726d8359ee1a070a"
 
   /// The order of the group, least significant byte first (RFC 8032 §5.1).
   private static let order: [UInt8] = [

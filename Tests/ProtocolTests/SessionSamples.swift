@@ -65,7 +65,7 @@ enum SessionSamples {
           [
             write(child, county, 1), write(child, county, 2), write(child, county, 3),
             write(hub, prefecture, 1), write(hub, prefecture, 2),
-          ] + first + [exchange]),
+          ] + first + [exchange, wait]),
         session(
           "a change is pushed, the link breaks, nothing is sent twice",
           [write(child, county, 1)] + first + [
@@ -81,6 +81,11 @@ enum SessionSamples {
         session(
           "a child that does not know the hub pulls and does not push",
           [write(child, county, 1), write(hub, prefecture, 1)] + first, childKnowsHub: false),
+        session(
+          "a stream that cannot move is left out while the clock stands, until something changes",
+          [write(child, county, 1)] + first + [exchange, exchange, write(child, county, 2)]
+            + [exchange, exchange, write(hub, county, 1), exchange, exchange],
+          childKnowsHub: false),
       ] + refusals()
     return file
   }
@@ -143,6 +148,8 @@ enum SessionSamples {
       stream: stream, headsHash: 1, digest: [UInt8](repeating: 0, count: 16))
     let busy = Message.error(
       ErrorMessage(code: .notReady, subject: hub, retryAfterMilliseconds: 5_000))
+    let advice = Message.error(
+      ErrorMessage(code: .replicaRestored, subject: "530102/both:530102-1:9"))
     let challenged = Message.error(ErrorMessage(code: .authenticationNeeded, subject: child))
     let ahead = Message.knowledge(
       StreamKnowledge(
@@ -150,6 +157,7 @@ enum SessionSamples {
     let atChild: [(String, [Message])] = [
       ("DONE before HELLO", [.done]), ("a wrong signature", [try hello(hub, isSigned: false)]),
       ("a hub that is not ready", [reply, busy, .done]),
+      ("advice that it was restored", [reply, advice, .done]),
       ("a challenge", [reply, challenged, .done]),
       ("more of its own change sets than it has", [try hello(hub, streams: [summary]), ahead]),
       ("the end before DONE", [reply]), ("HELLO twice", [reply, reply]),

@@ -7,17 +7,20 @@ import Wire
 @Suite("Bundles") struct BundleTests {
   /// The frames of a bundle from one node for another, as they stand in the file.
   private func export(
-    _ from: ModelNode, to: ModelNode, base: [StreamVector], addressed: Bool = true
+    _ from: ModelNode, to: ModelNode, base: [StreamVector], addressed: Bool = true,
+    batches: Int = .max
   ) -> [Message] {
     let shared = from.shared(with: to.node)
     var export = BundleExport(
       context: from.context, to: addressed ? to.node : nil,
       own: shared.map(from.replica.state), base: base,
       acknowledgements: shared.map(from.acknowledgement))
-    var frames: [Message] = []
+    var (frames, left) = ([Message](), batches)
     while let action = export.next() {
       switch action {
-      case .readChanges(let request): export.answer(from.replica.changes(request))
+      case .readChanges(let request):
+        export.answer(left > 0 ? from.replica.changes(request) : nil)
+        left -= 1
       case .append(let message): frames.append(message)
       case .finish(let manifest): frames.insert(.bundleManifest(manifest), at: 0)
       }
@@ -64,6 +67,28 @@ import Wire
     #expect(load(second, at: pair.hub, from: pair.child).outcome?.applied == 1)
     #expect(pair.isEqual)
   }
+
+  @Test("A bundle that ends early says up to where it leads, and the next one goes on from there")
+  func early() throws {
+    let pair = try ModelPair()
+    for _ in 0..<4 { pair.child.replica.write(pair.county, bytes: 70_000) }
+    let first = export(pair.child, to: pair.hub, base: [], batches: 2)
+    guard case .bundleManifest(let manifest) = first[0],
+      let range = manifest.ranges.first(where: { $0.stream == pair.county })
+    else { throw ExpectedManifest() }
+    let (machine, outcome) = load(first, at: pair.hub, from: pair.child)
+    #expect(outcome?.result == .complete && (1..<4).contains(outcome?.applied ?? 0))
+    #expect(pair.hub.replica[pair.county].known == range.upTo && !pair.isEqual)
+    #expect(machine.reply.count > 1, "it is acknowledged like any other")
+    let rest = export(
+      pair.child, to: pair.hub, base: [StreamVector(stream: pair.county, known: range.upTo)])
+    let second = load(rest, at: pair.hub, from: pair.child).outcome
+    #expect(second?.result == .complete)
+    #expect((outcome?.applied ?? 0) + (second?.applied ?? 0) == 4)
+    #expect(pair.isEqual)
+  }
+
+  private struct ExpectedManifest: Error {}
 
   @Test("Truncated anywhere, a bundle gives what it holds; again and whole, the rest")
   func truncated() throws {

@@ -2,6 +2,7 @@ import Causality
 import Changes
 import Store
 import Testing
+import Wire
 
 /// What is broken among the rows held here is listed and blocks nothing (engine.md §4, violations).
 @Suite struct ViolationTests {
@@ -11,9 +12,9 @@ import Testing
     static let books = TableID(2_011)
     static let branch = "branch"
 
-    static func schema() throws -> Schema {
+    static func schema(version: UInt32 = 1, hasRules: Bool = true) throws -> Schema {
       try Schema(
-        version: 1,
+        version: version,
         tables: [
           TableDeclaration(
             id: books, name: "titles", scopeColumn: branch,
@@ -23,26 +24,28 @@ import Testing
               ColumnDeclaration(id: 2, name: "state", kind: .text),
               ColumnDeclaration(id: 3, name: "lost_on", kind: .text),
             ],
-            rules: [
-              RowRule(
-                "isbn_once",
-                .unique(
-                  ["isbn"],
-                  except: RowRule.Exception(column: "state", values: [.text("sold")]))),
-              RowRule(
-                "states",
-                .states(
-                  "state",
-                  [
-                    RowRule.State(.text("in")), RowRule.State(.text("sold")),
-                    RowRule.State(.text("lost"), needs: ["lost_on"]),
-                  ])),
-            ]),
+            rules: !hasRules
+              ? []
+              : [
+                RowRule(
+                  "isbn_once",
+                  .unique(
+                    ["isbn"],
+                    except: RowRule.Exception(column: "state", values: [.text("sold")]))),
+                RowRule(
+                  "states",
+                  .states(
+                    "state",
+                    [
+                      RowRule.State(.text("in")), RowRule.State(.text("sold")),
+                      RowRule.State(.text("lost"), needs: ["lost_on"]),
+                    ])),
+              ]),
           TableDeclaration(
             id: loans, name: "loans", scopeColumn: branch,
             key: [KeyColumn(name: "loan", kind: .integer)],
             columns: [ColumnDeclaration(id: 1, name: "book", kind: .text)],
-            rules: [RowRule("loaned_book", .reference(["book"], to: books))]),
+            rules: hasRules ? [RowRule("loaned_book", .reference(["book"], to: books))] : []),
         ])
     }
   }
@@ -155,6 +158,18 @@ import Testing
     _ = try world[1].violations()
     #expect(try world[1].streams.map { try world[1].summary(of: $0) } == before)
     try world.expectAgreement()
+  }
+
+  @Test func `rules that differ between versions change no row`() throws {
+    let later = try Rules.schema(version: 2, hasRules: false)
+    let world = try World([1, 10, 11], schema: try Rules.schema(), schemas: [1: later])
+    try book(world, 11, in: 11, "A", state: "eaten")
+    try world.settle()
+    #expect(try world[10].violations().count == 1)
+    #expect(try world[1].violations().isEmpty)
+    let stream = StreamID(scope: try #require(Scope(code: 11)), channel: .both)
+    let digests = try [1, 10, 11].map { try world[$0].summary(of: stream).digest }
+    #expect(Set(digests).count == 1)
   }
 
   @Test func `rules that name what is not there are refused with the schema`() {

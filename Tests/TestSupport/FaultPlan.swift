@@ -30,6 +30,8 @@ package struct FaultPlan: Hashable, Sendable {
   package private(set) var ending = Ending.finish
   /// Milliseconds that each chunk waits before it is passed on.
   package private(set) var delayMilliseconds: UInt64 = 0
+  /// Milliseconds without a byte after which what came in a direction is passed on, all at once; 0 passes at once.
+  package private(set) var quietMilliseconds: UInt64 = 0
 
   /// Nothing goes wrong.
   package init() {}
@@ -67,6 +69,13 @@ package struct FaultPlan: Hashable, Sendable {
     return plan
   }
 
+  /// Holds what comes until the sender has been quiet so long, as a proxy does that buffers whole bodies.
+  package static func buffer(untilQuietFor milliseconds: UInt64) -> FaultPlan {
+    var plan = FaultPlan()
+    plan.quietMilliseconds = milliseconds
+    return plan
+  }
+
   /// This plan and another at once; cuts and delays of the other stand.
   package func and(_ other: FaultPlan) -> FaultPlan {
     var plan = self
@@ -74,6 +83,7 @@ package struct FaultPlan: Hashable, Sendable {
     plan.changes += other.changes
     plan.swallowed.formUnion(other.swallowed)
     if !other.cuts.isEmpty { plan.ending = other.ending }
+    if other.quietMilliseconds > 0 { plan.quietMilliseconds = other.quietMilliseconds }
     if other.delayMilliseconds > 0 { plan.delayMilliseconds = other.delayMilliseconds }
     return plan
   }

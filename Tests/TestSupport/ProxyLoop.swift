@@ -19,6 +19,17 @@ private struct Lane {
   var endsAfter = false
 
   var mayRead: Bool { !isFinished && !endsAfter && waiting.count < Lane.chunksAtMost }
+
+  /// Takes bytes that came: to be passed on after the plan's delay, or with all that came before when nothing more
+  /// comes for a while.
+  mutating func wait(_ bytes: [UInt8], _ plan: FaultPlan, now: UInt64) {
+    guard !bytes.isEmpty else { return }
+    if plan.quietMilliseconds > 0 {
+      waiting = [(now + plan.quietMilliseconds, waiting.flatMap(\.bytes) + bytes)]
+    } else {
+      waiting.append((now + plan.delayMilliseconds, bytes))
+    }
+  }
 }
 
 /// A client, the server's side of it, and the plan between.
@@ -196,9 +207,7 @@ struct ProxyLoop {
         to: Array(chunk.prefix(count)), at: lane.offset, lane.direction)
       lane.offset += count
       lane.endsAfter = isCut
-      if !bytes.isEmpty {
-        lane.waiting.append((ProxyLoop.milliseconds + plan.delayMilliseconds, bytes))
-      }
+      lane.wait(bytes, plan, now: ProxyLoop.milliseconds)
     }
     return true
   }

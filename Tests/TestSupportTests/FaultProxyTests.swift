@@ -62,6 +62,26 @@ struct FaultProxyTests {
     proxy.stop()
   }
 
+  @Test("A proxy that buffers passes nothing on while bytes still come") func buffers() throws {
+    let quiet: UInt64 = 300
+    proxy.spoil(.buffer(untilQuietFor: quiet))
+    let clock = ContinuousClock()
+    let start = clock.now
+    let client = try #require(LoopbackClient(port: proxy.port))
+    // Each piece comes well before the one before would be passed on.
+    for piece in 0..<5 {
+      client.send([UInt8](bytes[piece * 100..<piece * 100 + 100]))
+      #expect(proxy.counts.bytesUp == 0 || clock.now - start > .milliseconds(quiet))
+    }
+    client.finish()
+    let answer = client.receiveAll()
+    let isEqual = answer.bytes == bytes[..<500].map { $0 &+ 1 }
+    #expect(isEqual)
+    // Held on the way up and on the way down.
+    #expect(clock.now - start >= .milliseconds(2 * quiet))
+    proxy.stop()
+  }
+
   @Test("A half-open link passes nothing on and goes on when it is healed") func stalls() throws {
     let client = try #require(LoopbackClient(port: proxy.port))
     proxy.stall()

@@ -203,6 +203,23 @@ import Wire
     #expect(signed.count <= 170)
   }
 
+  @Test func `A body of 2,048 bytes is deflated alone, a shorter one is not`() throws {
+    var random = SeededGenerator(seed: 7)
+    let header = Samples.header(&random)
+    func encoded(rows: Int) -> EncodedChangeSet {
+      var block = RowBlock(
+        table: TableID(1_000), kind: .insert, columns: [], keyWidth: 1, hasBefore: false)
+      for row in 0..<rows { block.cells.append(integer: Int64(row)) }
+      return EncodedChangeSet(header: header, body: ChangeSetBody(blocks: [block]))
+    }
+    let beside = encoded(rows: 1_000).bodyByteCount - 1_000
+    for (bytes, isDeflated) in [(2_047, false), (2_048, true), (4_096, true)] {
+      let found = encoded(rows: bytes - beside)
+      #expect(found.bodyByteCount == bytes && found.bodyIsDeflated == isDeflated, "\(bytes)")
+      #expect(try found.canonicalBody().count == bytes)
+    }
+  }
+
   @Test func `Many rows take few bytes each`() throws {
     var random = SeededGenerator(seed: 6)
     let header = Samples.header(&random)

@@ -151,6 +151,26 @@ import Wire
     #expect(PresetDictionary.bytes(of: 200) == nil)
   }
 
+  @Test func `CHANGES up to 16,383 bytes begin with the dictionary, longer ones do not`() throws {
+    func frame(reasons: Int) -> (payloadBytes: Int, compression: UInt8) {
+      let changeSets = (1...reasons).map { number in
+        let header = ChangeSetHeader(
+          stream: Samples.stream(), replica: Samples.replica(), number: UInt64(number),
+          contextAdvance: VersionVector(), timestamp: HybridTimestamp(milliseconds: 5),
+          schemaVersion: 1, author: "li.wei", reason: String(repeating: "云南省", count: 100))
+        return EncodedChangeSet(header: header, body: ChangeSetBody())
+      }
+      let message = Message.changes(ChangesMessage(changeSets: changeSets, heads: []))
+      return (MessageCodec.encode(message).count, FrameCodec.encode(message)[5] >> 5)
+    }
+    let each = frame(reasons: 2).payloadBytes - frame(reasons: 1).payloadBytes
+    let most = (16_383 - 1) / each
+    let (last, first) = (frame(reasons: most), frame(reasons: most + 1))
+    #expect(last.payloadBytes <= 16_383 && first.payloadBytes > 16_383)
+    #expect(last.compression == Compression.deflateWithDictionary.rawValue)
+    #expect(first.compression == Compression.deflate.rawValue)
+  }
+
   @Test func `The preset dictionary is the one that its number says`() throws {
     let bytes = try #require(PresetDictionary.bytes(of: PresetDictionary.current))
     #expect(bytes.count <= 32 << 10)

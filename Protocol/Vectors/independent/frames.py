@@ -3,9 +3,9 @@ import hashlib
 import os
 import zlib
 
-from wire import (Fault, Reader, be, counted, dot_text, full_dot_text, get_dot, get_far, get_header,
-                  get_stream, get_vector, need, put_dot, put_vector, sha, stream_checked,
-                  stream_number, text, varint)
+from wire import (Fault, Reader, be, counted, dot_text, full_dot_of, full_dot_text, get_dot, get_far, get_header,
+                  get_stream, get_vector, need, put_dot, put_replica, put_vector, sha,
+                  stream_checked, stream_number, text, varint)
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -56,6 +56,13 @@ def point_of(data):
     return x, y, 1, x * y % P
 
 
+def data_of(point):
+    x, y, z, _ = point
+    inverse = pow(z, P - 2, P)
+    x, y = x * inverse % P, y * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
 BASE = point_of(be(0x6666666666666666666666666666666666666666666666666666666666666658, 32)[::-1])
 
 
@@ -72,6 +79,17 @@ def signature_holds(key, message, signature):
     digest = hashlib.sha512(signature[:32] + key + message).digest()
     challenge = int.from_bytes(digest, "little") % ORDER
     return equal(multiply(scalar, BASE), add(nonce, multiply(challenge, public)))
+
+
+def sign(seed, message):
+    """The signature by the key of a seed of 32 bytes: in the vectors, where keys are known."""
+    digest = hashlib.sha512(seed).digest()
+    scalar = int.from_bytes(digest[:32], "little") & ((1 << 254) - 8) | 1 << 254
+    public, prefix = data_of(multiply(scalar, BASE)), digest[32:]
+    nonce = int.from_bytes(hashlib.sha512(prefix + message).digest(), "little") % ORDER
+    start = data_of(multiply(nonce, BASE))
+    challenge = int.from_bytes(hashlib.sha512(start + public + message).digest(), "little")
+    return start + ((nonce + challenge * scalar) % ORDER).to_bytes(32, "little")
 
 
 # --- 3-ChangeSets §7: chains --------------------------------------------------------------------------
@@ -139,6 +157,20 @@ def get_frame(reader):
     return KINDS[mark & 31], payload
 
 
+def put_frame(kind, payload, compression=0):
+    """A frame; compressed, its bytes are those of this deflater."""
+    carried, declared = payload, b""
+    if compression:
+        preset = dictionary(1) if compression == 2 else b""
+        engine = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=preset) if preset else (
+            zlib.compressobj(9, zlib.DEFLATED, -15))
+        carried = engine.compress(payload) + engine.flush()
+        declared = varint(len(payload)) + (b"\x01" if preset else b"")
+    checked = bytes([KINDS.index(kind) | compression << 5]) + varint(len(carried))
+    checked += declared + carried
+    return b"\xb7" + zlib.crc32(checked).to_bytes(4, "little") + checked
+
+
 # --- 5-Frames §4: payloads ----------------------------------------------------------------------------
 
 def entries(vector):
@@ -158,13 +190,47 @@ def get_hello(reader):
         need(index == 0 or step > 0, "nonCanonical")
         place += step
         fields["streams"].append((stream_checked(place), reader.raw(8), reader.raw(16)))
-    fields["unsigned"] = reader.data[:reader.at]
     fields["signature"] = reader.raw(64)
     return fields
 
 
+def hello_bytes(fields):
+    """What HELLO signs (§5)."""
+    return text("tributary hello v1") + put_unsigned(fields)
+
+
+def put_unsigned(fields):
+    low, high = fields["versions"]
+    out = varint(low) + varint(high - low) + put_replica(fields["replica"])
+    out += varint(fields["schema_version"]) + be(fields["wall"], 6)
+    out += varint(fields["quarantined"]) + fields["challenge"]
+    out, last = out + varint(len(fields["streams"])), 0
+    for stream, heads, digest in fields["streams"]:
+        place = stream_number(stream)
+        out, last = out + varint(place - last) + heads + digest, place
+    return out
+
+
+def dot_of_change_set(header):
+    return f"{header['stream']}:{header['replica']}:{header['number']}"
+
+
+def put_changes(fields):
+    """With bodies as they are, not deflated; each head by its place where its change set is here."""
+    sets, heads = fields["change_sets"], fields["heads"]
+    out, dots = varint(len(sets) * 2 + bool(heads)), []
+    for data, _, body in sets:
+        dots.append(dot_of_change_set(get_header(Reader(data))))
+        out += data + varint(len(body) * 2) + body
+    out += varint(len(heads)) if heads else b""
+    for dot, hash_, signature in heads:
+        back = next((i + 1 for i, own in enumerate(reversed(dots)) if own == dot), 0)
+        out += varint(back) + (b"" if back else put_dot(full_dot_of(dot))) + hash_ + signature
+    return out
+
+
 def get_changes(reader):
-    """(header bytes, header, canonical body, bytes as carried) each; (dot, hash, signature) each."""
+    """(header bytes, header, canonical body) each; (dot, hash, signature) each."""
     mark = reader.varint(4_096 * 2 + 1)
     need(mark >> 1 <= reader.left() // 16, "truncated")
     change_sets, heads, dots = [], [], []
@@ -176,7 +242,7 @@ def get_changes(reader):
         carried = reader.raw(reader.varint(67_108_864) if size & 1 else size >> 1)
         body = inflate(carried, size >> 1, 67_108_864) if size & 1 else carried
         change_sets.append((data, header, body))
-        dots.append(f"{header['stream']}:{header['replica']}:{header['number']}")
+        dots.append(dot_of_change_set(header))
     if mark & 1:
         number = reader.count(4_096, 97)
         need(number > 0, "nonCanonical")
@@ -242,9 +308,11 @@ def acknowledgement_marks(fields):
 
 
 def put_message(kind, fields):
-    """The payload of a message, but of CHANGES: these are relayed as they came."""
+    """The payload of a message."""
     if kind == "hello":
-        return fields["unsigned"] + fields["signature"]
+        return put_unsigned(fields) + fields["signature"]
+    if kind == "changes":
+        return put_changes(fields)
     if kind == "knowledge":
         head = fields["head"]
         return (be(stream_number(fields["stream"]), 3) + put_vector(fields["known"])
@@ -308,3 +376,11 @@ def get_bundle(data):
 
 def seal_bytes(hash_):
     return text("tributary bundle v1") + counted(hash_)
+
+
+def put_bundle(frames, manifest, seal_of):
+    """A file of frames, as bytes each; `seal_of` makes the payload of SEAL from its hash."""
+    out = b"TRIBUTRY\x01"
+    for index, frame in enumerate([manifest, *frames]):
+        out += varint(index) + frame
+    return out + varint(len(frames) + 1) + put_frame("bundleSeal", seal_of(sha(out)))

@@ -227,6 +227,8 @@ class Replica:
             self.tree[int(entry["scope"])] = self.tree[int(parent)] + 1 if parent else 0
         self.known, self.contexts, self.chains, self.log = {}, {}, {}, []
         self.refused, self.marked, self.rows = set(), set(), {}
+        # For sessions: bytes in the order of arrival, the last signature of each writer.
+        self.carried, self.signed = [], {}
 
     def apply(self, header_bytes, body_bytes):
         """`applied`, `duplicate`, `forkDetected` or `parked`."""
@@ -257,6 +259,7 @@ class Replica:
                 operations[block["table"], key] = Operation(block, row, header, context, number,
                                                             self.tree)
         self.log.append(((writer, number), content, operations))
+        self.carried.append((header_bytes, body_bytes, (writer, number)))
         for control in body["controls"]:
             if not self.may_judge(control, writer, context):
                 continue

@@ -555,6 +555,7 @@ def get_texts(reader, tag, mode, count):
         while tokens.left():
             number = tokens.byte()
             if number >= 224:
+                need(tokens.left(), "nonCanonical")
                 number = 224 + (number - 224) * 256 + tokens.byte()
             if number == 0:
                 values.append(b"")
@@ -886,7 +887,7 @@ def put_body(body, header):
 def get_body(data, header):
     reader, body = Reader(data), {"blocks": [], "controls": []}
     reader.cells = min(8_388_608, 262_144 + 64 * len(data))
-    mark = reader.varint()
+    mark = reader.varint(2_000_001)
     for _ in range(mark >> 1):
         body["blocks"].append(get_block(reader, header))
     order = [(b["table"], KINDS.index(b["kind"]), b["columns"]) for b in body["blocks"]]
