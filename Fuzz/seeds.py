@@ -8,6 +8,9 @@ import zlib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VECTORS = os.path.join(ROOT, "Protocol", "Vectors")
+sys.path.insert(0, os.path.join(VECTORS, "independent"))
+from frames import put_changes, put_frame  # noqa: E402
+from wire import put_body, put_header  # noqa: E402
 KINDS = ["hello", "knowledge", "changes", "part", "acknowledgement", "error", "done",
          "bundleManifest", "bundleSeal"]
 
@@ -123,22 +126,112 @@ def files():
                 yield "draw", content
 
 
+HEADER = {"stream": "530102/both", "replica": "530102-1", "number": "812", "timestamp": "1730000000123",
+          "schema_version": 1, "context": [], "parts": [], "author": "a", "reason": ""}
+
+
+def column(rows):
+    """Rows as the keys 0, 1, 2…: differences, a byte each."""
+    return b"\x19\0\1\0" + b"\2" * (rows - 1)
+
+
+def planes(rows, base, step):
+    """Integers of one byte each behind a mode byte or tag, in an order that pays no differences."""
+    return base + step + bytes(0 if row == 0 else 255 if row % 2 else 1 for row in range(rows))
+
+
 def costly():
-    """Bodies that give the most values per byte: constant columns of each kind, with values before."""
-    constants = {"null": b"\0", "integer": b"\x10\x02", "empty": b"\x80", "digits": b"\x43\x0e",
-                 "text": b"\x92" + b"a1" * 9, "time": b"\x65\x02"}
-    for rows, columns in ((400, 200), (1000, 255), (3000, 180), (12000, 60), (40000, 62)):
-        plane = varint(rows) + varint(columns) + b"\1" * columns + b"\x19\0\1\0" + b"\2" * (rows - 1)
-        for content in constants.values():
+    """Bodies that take the most time or memory per byte, as far as limits let them."""
+    yield from constants()
+    yield from shared_keys()
+    yield from bytes_of_work()
+    yield from registers()
+    # Of text for people: many values, many notes.
+    for content in (block("insert", 99, [{"key": [f"i:{row}"], "new": ["null"] * 99} for row in range(300)]),
+                    block("delete", 0, [{"key": [f"i:{row}"], "new": []} for row in range(3000)],
+                          [{"row": row, "group": 0, "over": []} for row in range(3000)])):
+        yield "dump", put_frame("changes", put_changes({
+            "change_sets": [(put_header(HEADER), None, content)], "heads": []}))
+
+
+def constants():
+    """The most values per byte: columns of one value, of each kind, with values before."""
+    kinds = {"null": b"\0", "integer": b"\x10\x02", "empty": b"\x80", "digits": b"\x43\x0e",
+             "text": b"\x92" + b"a1" * 9, "time": b"\x65\x02", "real": b"\x32\x02",
+             "blob": b"\x06\x02ab", "long": b"\x01\x80\x02" + b"z" * 256}
+    for rows, columns in ((400, 200), (1000, 255), (1300, 255), (3000, 180), (12000, 60),
+                          (40000, 62), (65000, 62)):
+        plane = varint(rows) + varint(columns) + b"\1" * columns + column(rows)
+        for content in kinds.values():
             yield "change-set", b"\2\7\x08" + plane + content * columns
+    for rows, columns in ((400, 200), (500, 255), (700, 255), (3000, 90), (12000, 31), (60000, 31)):
+        plane = varint(rows) + varint(columns) + b"\1" * columns + column(rows)
+        for content in kinds.values():
             yield "change-set", b"\2\7\x0d" + plane + content * columns * 2 + b"\7\1"
-    # Keys that share 1,000 bytes with the one before.
-    for rows in (500, 3000, 12000):
-        rest = b"".join(b"%05d" % row for row in range(rows))
-        yield "change-set", (b"\2\7\x08" + varint(rows) + b"\0\5" + b"\x22\0" + b"\1"
-                             + bytes([0] + [1000 & 255] * (rows - 1)) + bytes([0] + [1000 >> 8] * (rows - 1))
-                             + b"\x22\x0a\1" + bytes([1000 & 255] + [0] * (rows - 1))
-                             + bytes([1000 >> 8] + [0] * (rows - 1)) + b"k" * 1000 + rest)
+        # All before are the new ones but one.
+        yield "change-set", (b"\2\7\x0d" + plane + kinds["integer"] * columns
+                             + b"\x21\x02" * columns + b"\7\1")
+
+
+def block(kind, columns, rows, notes=()):
+    """The canonical body of one block; columns have registers of their own."""
+    columns = [[column, column] for column in range(1, columns + 1)]
+    return put_body({"blocks": [{"table": 7, "kind": kind, "columns": columns, "rows": rows,
+                                 "notes": list(notes)}], "controls": []}, HEADER)
+
+
+def shared_keys():
+    """Keys that share 1,000 bytes with the one before."""
+    for rows in (255, 3000, 10000):
+        yield "change-set", block("insert", 0, [{"key": ["t:" + "k" * 1000 + f"{row:05d}"], "new": []}
+                                                for row in range(rows)])
+
+
+def bytes_of_work():
+    """One byte per value, and as much work for it as there is."""
+    many = 30000
+    start = b"\2\7\x08" + varint(many) + b"\1\1" + column(many)
+    values = {
+        "integer": planes(many, b"\x11\0", b"\7"),
+        "large step": planes(many, b"\x11\0", varint(1 << 55)),
+        "digits": planes(many, b"\x44" + varint(2 * 10 ** 17), b"\7"),
+        "credit code": b"\x54" + varint(280) + planes(many, b"\1\0", b"\7"),
+        "dictionary": b"\3\xff\1" + b"\0" + varint(2 * 64)
+                      + b"".join(b"%064d" % n for n in range(255))
+                      + bytes(min(row, row % 255) for row in range(many)),
+        "mixed": b"\x78" + bytes((0, 1, 3)[row % 3] for row in range(many)) + b"\0\x10\2\x81a",
+    }
+    for content in values.values():
+        yield "change-set", start + content
+    for kind, content in (("t", "{:x}"), ("b", "{:04x}"), ("t", "云南{:x}"), ("t", "昆明市盘龙区{}号")):
+        yield "change-set", block("insert", 1, [
+            {"key": [f"i:{row}"], "new": [f"{kind}:" + content.format(row * 40503 & 0xFFFF)]}
+            for row in range(6000)])
+    # One column per byte, many blocks of one row, many control operations.
+    yield "change-set", b"\2\7\x08\1" + varint(256) + b"\1" * 256 + b"\x10\0" + b"\0" * 256
+    yield "change-set", varint(9000 * 2) + b"".join(
+        varint(n + 7) + b"\x08\1\0\x10\0" for n in range(9000))
+    yield "change-set", varint(2 * 6000) + b"".join(
+        b"\7\x08\1\1" + varint(n + 1) + b"\x10" + varint(2 * n) + b"\0" for n in range(6000))
+    yield "change-set", b"\1" + varint(20000) + b"\x63\1a" * 20000
+
+
+def registers():
+    """Dots before and notes: as many registers as there are, with as many lists as there can be."""
+    for rows, groups in ((400, 127), (600, 127), (1500, 40)):
+        yield "change-set", block("update", groups, [
+            {"key": [f"i:{row}"], "new": ["null"] * groups, "before": ["null"] * groups,
+             "before_dots": [[f"530102-1:{n + 1}"] for n in range(groups + 1)]}
+            for row in range(rows)])
+    for rows, dots in ((3000, 1), (500, 20), (60, 256)):
+        yield "change-set", block("delete", 0, [
+            {"key": [f"i:{row}"], "new": [], "before": [],
+             "before_dots": [[f"530102-1:{row * dots + n + 1}" for n in range(dots)]]}
+            for row in range(rows)])
+        yield "change-set", block("delete", 0, [
+            {"key": [f"i:{row}"], "new": []} for row in range(rows)], [
+                {"row": row, "group": 0, "over": [f"530102-1:{n + 1}" for n in range(dots)]}
+                for row in range(rows)])
 
 
 def varint(number):

@@ -16,6 +16,34 @@ enum WireTargets {
     }
   }()
 
+  /// Decodes these bytes and does no more, as a node does before it knows whether to take them. Returns the bytes of
+  /// what is written for people.
+  static func decode(_ bytes: [UInt8], _ target: FuzzTarget) -> Int {
+    do throws(WireError) {
+      switch target {
+      case .frame:
+        var decoder = FrameDecoder()
+        decoder.append(bytes)
+        while try decoder.next() != nil {}
+      case .bundle:
+        var reader = BundleReader()
+        reader.append(bytes)
+        while try reader.next() != nil {}
+      case .message: _ = try decodedMessage(bytes)
+      case .changeSet: _ = try ChangeSetCodec.decodeBody(bytes, of: bodyHeader)
+      case .mutated: _ = try ChangeSetCodec.decodeBody(bytes.dropFirst(3), of: bodyHeader)
+      case .inflate: _ = try inflated(bytes)
+      case .header: try header(bytes)
+      case .vector: try vector(bytes)
+      case .dump: return try lines(bytes).reduce(0) { $0 + $1.utf8.count }
+      case .signed, .roster, .configuration, .enrolment, .draw, .answer, .lease: break
+      }
+    } catch {
+      return 0  // What does not decode is refused in time too.
+    }
+    return 0
+  }
+
   /// A stream of frames: each message is encoded to a payload that decodes to it.
   static func frames(_ bytes: [UInt8]) throws(WireError) {
     var decoder = FrameDecoder()
@@ -25,17 +53,21 @@ enum WireTargets {
 
   /// The payload of each kind: the first byte says which. Whole payloads are canonical.
   static func message(_ bytes: [UInt8]) throws(WireError) {
-    let kinds = UInt8(MessageKind.allCases.count)
-    guard let first = bytes.first, let kind = MessageKind(rawValue: first % kinds + 1) else {
-      return
-    }
-    let message = try MessageCodec.decode(kind, bytes.dropFirst())
+    guard let message = try decodedMessage(bytes) else { return }
     // A head may be named by its place or by its dot: CHANGES are relayed, not encoded anew.
-    if kind == .changes {
+    if message.kind == .changes {
       try checkAgain(message)
     } else {
       precondition(MessageCodec.encode(message) == Array(bytes.dropFirst()), "one encoding")
     }
+  }
+
+  private static func decodedMessage(_ bytes: [UInt8]) throws(WireError) -> Message? {
+    let kinds = UInt8(MessageKind.allCases.count)
+    guard let first = bytes.first, let kind = MessageKind(rawValue: first % kinds + 1) else {
+      return nil
+    }
+    return try MessageCodec.decode(kind, bytes.dropFirst())
   }
 
   private static func checkAgain(_ message: Message) throws(WireError) {
@@ -44,7 +76,10 @@ enum WireTargets {
   }
 
   static func changeSet(_ bytes: [UInt8]) throws(WireError) {
-    let body = try ChangeSetCodec.decodeBody(bytes, of: bodyHeader)
+    check(try ChangeSetCodec.decodeBody(bytes, of: bodyHeader), of: bytes)
+  }
+
+  private static func check(_ body: ChangeSetBody, of bytes: [UInt8]) {
     for block in body.blocks { block.checkInvariants() }
     precondition(ChangeSetCodec.encodeBody(body, of: bodyHeader) == bytes, "one encoding")
   }
@@ -68,7 +103,13 @@ enum WireTargets {
 
   /// Three bytes declare the inflated length; the rest is deflated, then a body.
   static func inflate(_ bytes: [UInt8]) throws(WireError) {
-    guard bytes.count > 3 else { return }
+    if let (canonical, body) = try inflated(bytes) { check(body, of: canonical) }
+  }
+
+  static func inflated(
+    _ bytes: [UInt8]
+  ) throws(WireError) -> (canonical: [UInt8], body: ChangeSetBody)? {
+    guard bytes.count > 3 else { return nil }
     let declared = Int(bytes[0]) << 16 | Int(bytes[1]) << 8 | Int(bytes[2])
     let body = try bytes.dropFirst(3).withUnsafeBufferPointer {
       (source) throws(WireError) -> [UInt8] in
@@ -76,7 +117,7 @@ enum WireTargets {
         UnsafeRawBufferPointer(source), declared: declared, limit: Limits.inflatedFrameBytes)
     }
     precondition(body.count == declared, "no more than declared")
-    try changeSet(body)
+    return (body, try ChangeSetCodec.decodeBody(body, of: bodyHeader))
   }
 
   static func bundle(_ bytes: [UInt8]) throws(WireError) {
@@ -89,14 +130,16 @@ enum WireTargets {
 
   /// What auditors read: no line has a control character, which could act on a terminal.
   static func dump(_ bytes: [UInt8]) throws(WireError) {
-    let lines =
-      bytes.starts(with: BundleWriter.magic)
-      ? try Dump.lines(ofBundle: bytes) : try Dump.lines(ofFrames: bytes)
-    for line in lines {
+    for line in try lines(bytes) {
       precondition(
         line.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control },
         "nothing acts on a terminal")
     }
+  }
+
+  private static func lines(_ bytes: [UInt8]) throws(WireError) -> [String] {
+    bytes.starts(with: BundleWriter.magic)
+      ? try Dump.lines(ofBundle: bytes) : try Dump.lines(ofFrames: bytes)
   }
 
   /// A valid body with one value changed, so that the mutation passes the outer layers: what is encoded from it

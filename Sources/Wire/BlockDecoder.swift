@@ -67,6 +67,7 @@ enum BlockDecoder {
           column: column, newColumn: column < newEnd ? nil : column - columnCount,
           isFirstKey: column == 0, from: &reader)
       }
+      decoder.finish()
       try checkKeys(UnsafeBufferPointer(cells), decoder.arena, width, keyWidth)
       return decoder.arena
     }

@@ -11,6 +11,10 @@ struct ColumnDecoder {
   /// The bytes of the texts and blobs read so far.
   private(set) var arena: [UInt8] = []
   private var numbers: [Int64]
+  /// Columns of one value, of blocks with many rows: `finish` writes them.
+  private var constants: [(column: Int, cell: CellTable.Cell)] = []
+  /// Rows from which a column of one value is left to `finish`.
+  private static let manyRows = 64
 
   init(
     cells: UnsafeMutableBufferPointer<CellTable.Cell>, width: Int, near: ColumnReference,
@@ -19,6 +23,21 @@ struct ColumnDecoder {
     (self.cells, self.width, self.near, self.arenaLimit) = (cells, width, near, arenaLimit)
     rowCount = width == 0 ? 0 : cells.count / width
     numbers = [Int64](repeating: 0, count: rowCount)
+  }
+
+  /// Writes the columns of one value, row by row: the cells of a row lie together, those of a column far apart.
+  func finish() {
+    guard !constants.isEmpty else { return }
+    for row in 0..<rowCount {
+      for constant in constants { cells[row * width + constant.column] = constant.cell }
+    }
+  }
+
+  /// Leaves a column of one value to `finish` where that pays; false where it does not.
+  private mutating func defers(_ cell: CellTable.Cell, _ rows: Rows, _ column: Int) -> Bool {
+    guard rows.classes == nil, rowCount >= Self.manyRows else { return false }
+    constants.append((column, cell))
+    return true
   }
 
   /// Reads one column; `newColumn` is the one with the new values when this holds the values before.
@@ -79,11 +98,19 @@ struct ColumnDecoder {
       try readNumbers(
         parsed.mode, rows.count, isTimed: parsed.form == .timed,
         reference: isRelative ? 0 : near.milliseconds, &reader)
-      if let newColumn { try resolve(isRelative: isRelative, newColumn: newColumn) }
-      scatter(rows, column) { CellTable.Cell(kind: .integer, length: 0, word: $0) }
+      var isConstant = parsed.mode == 0 && !isRelative
+      if let newColumn {
+        isConstant = try resolve(
+          isRelative: isRelative, newColumn: newColumn, isConstant: parsed.mode == 0)
+      }
+      scatter(rows, column, isConstant: isConstant) {
+        CellTable.Cell(kind: .integer, length: 0, word: $0)
+      }
     case .real:
       try readNumbers(parsed.mode, rows.count, &reader)
-      scatter(rows, column) { CellTable.Cell(kind: .real, length: 0, word: $0) }
+      scatter(rows, column, isConstant: parsed.mode == 0) {
+        CellTable.Cell(kind: .real, length: 0, word: $0)
+      }
     case .digits:
       try readNumbers(parsed.mode, rows.count, &reader)
       // Equal values are made once.
@@ -130,29 +157,45 @@ struct ColumnDecoder {
     }
   }
 
-  /// Adds the new values when the numbers are relative to them, and checks that the choice was right.
-  private mutating func resolve(isRelative: Bool, newColumn: Int) throws(WireError) {
-    guard (0..<rowCount).allSatisfy({ cells[$0 * width + newColumn].kind == .integer }) else {
+  /// Adds the new values when the numbers are relative to them, and checks that the choice was right. Returns
+  /// whether all values are equal; `isConstant` is whether the numbers are.
+  private mutating func resolve(
+    isRelative: Bool, newColumn: Int, isConstant: Bool
+  ) throws(WireError) -> Bool {
+    let constant = constants.first { $0.column == newColumn }?.cell
+    func newCell(_ row: Int) -> CellTable.Cell { constant ?? cells[row * width + newColumn] }
+    // Of two columns of one value each, the first row says all.
+    let isAlike = isConstant && constant != nil
+    let count = isAlike ? 1 : rowCount
+    guard (0..<count).allSatisfy({ newCell($0).kind == .integer }) else {
       if isRelative { throw .nonCanonical(.columnCoding) }
-      return
+      return isConstant
     }
-    var others = numbers
-    for row in 0..<rowCount {
-      let new = Int64(bitPattern: cells[row * width + newColumn].word)
+    var others = Array(numbers.prefix(count))
+    for row in 0..<count {
+      let new = Int64(bitPattern: newCell(row).word)
       others[row] = isRelative ? numbers[row] &+ new : numbers[row] &- new
     }
     let time = near.milliseconds
     let read = numbers.withUnsafeBufferPointer {
-      IntegerColumn($0, reference: isRelative ? 0 : time).cost
+      IntegerColumn(
+        UnsafeBufferPointer(rebasing: $0.prefix(count)), reference: isRelative ? 0 : time
+      ).cost
     }
     let other = others.withUnsafeBufferPointer {
       IntegerColumn($0, reference: isRelative ? time : 0).cost
     }
     guard isRelative ? read < other : read <= other else { throw .nonCanonical(.columnCoding) }
-    if isRelative { numbers = others }
+    if isRelative {
+      numbers = isAlike ? [Int64](repeating: others[0], count: rowCount) : others
+    }
+    return isAlike || isConstant && !isRelative
   }
 
-  private func scatter(_ rows: Rows, _ column: Int, _ cell: (UInt64) -> CellTable.Cell) {
+  private mutating func scatter(
+    _ rows: Rows, _ column: Int, isConstant: Bool, _ cell: (UInt64) -> CellTable.Cell
+  ) {
+    if isConstant, defers(cell(UInt64(bitPattern: numbers[0])), rows, column) { return }
     var next = 0
     for row in 0..<rowCount where rows.contains(row) {
       cells[row * width + column] = cell(UInt64(bitPattern: numbers[next]))
@@ -160,9 +203,14 @@ struct ColumnDecoder {
     }
   }
 
-  private func scatter(
+  private mutating func scatter(
     _ spans: [ByteSpan], _ kind: ValueKind, _ rows: Rows, _ column: Int
   ) throws(WireError) {
+    if spans.count == 1, spans[0].length <= Limits.valueBytes {
+      let cell = CellTable.Cell(
+        kind: kind, length: UInt32(spans[0].length), word: UInt64(spans[0].offset))
+      if defers(cell, rows, column) { return }
+    }
     var next = 0
     // One span stands for all rows of a constant.
     let step = spans.count == 1 ? 0 : 1

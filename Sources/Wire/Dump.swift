@@ -42,7 +42,13 @@ package enum Dump {
     }
     var lines = [first]
     for block in changeSet.body.blocks {
-      for row in 0..<block.rowCount { lines.append("  " + line(of: row, in: block, style)) }
+      var notes = block.notes[...]
+      for row in 0..<block.rowCount {
+        // Notes ascend by row.
+        let own = notes.prefix { $0.row == row }
+        notes = notes.dropFirst(own.count)
+        lines.append("  " + line(of: row, in: block, notes: own, style))
+      }
     }
     for control in changeSet.body.controls { lines.append("  " + line(of: control)) }
     return lines
@@ -118,7 +124,9 @@ package enum Dump {
     }
   }
 
-  private static func line(of row: Int, in block: RowBlock, _ style: Style) -> String {
+  private static func line(
+    of row: Int, in block: RowBlock, notes: ArraySlice<RegisterNote>, _ style: Style
+  ) -> String {
     let key = (0..<block.keyWidth).map { text(of: block.cells.value(row, $0)) }
     var line = "\(block.kind) \(style.name(block.table)) \(key.joined(separator: "/"))"
     for (index, column) in block.columns.enumerated() {
@@ -132,7 +140,7 @@ package enum Dump {
         line += ": \(new)"
       }
     }
-    for note in block.notes where note.row == row {
+    for note in notes {
       if let over = note.over {
         let dots = over.map { "\($0.replica):\($0.number)" }.joined(separator: ", ")
         line += " [g\(note.group.number) over {\(dots)}]"
