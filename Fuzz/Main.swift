@@ -39,7 +39,7 @@ private final class Run {
     let kilobytes = target.kilobytes(of: bytes)
     // What takes long once may have waited for memory, or made what lasts: only what is slow each time is slow.
     let bound = target.sanitizedMillisecondsPerKilobyte
-    for _ in 0..<9 where milliseconds / kilobytes > min(slowest, bound) {
+    for _ in 0..<9 where milliseconds / kilobytes > bound {
       milliseconds = min(milliseconds, measure(bytes).milliseconds)
     }
     // An optimised build does not say why a precondition traps.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzz targets, from Protocol/Vectors and from texts below, into a folder: Fuzz/seeds.py FOLDER."""
+"""Fuzz/seeds.py FOLDER COSTLY: writes seeds of the fuzz targets, from Protocol/Vectors and from texts below, into a
+folder, and the worst cases, which are timed and too slow to be mutated, into another."""
 import hashlib
 import json
 import os
@@ -243,7 +244,7 @@ def varint(number):
 
 for seeds in (wire, histories, files, costly):
     for target, content in seeds():
-        folder = os.path.join(sys.argv[1], target)
+        folder = os.path.join(sys.argv[2 if seeds is costly else 1], target)
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, hashlib.sha1(content).hexdigest()), "wb") as file:
             file.write(content)

@@ -167,7 +167,8 @@ enum InvalidBodies {
     ),
     (
       "other replicas not in the order of use, all of them used",
-      delete + "04 00 06 02 0201 0401 01 02 01 010001 01 02 01 000102", "nonCanonical"
+      "02 07 0e 03 00 11 00 01 000102 0d 02 0201 0401 01 02 01 010001 01 02 01 000102 01 00 01 000102",
+      "nonCanonical"
     ),
     (
       "lists of dots not in the order of use, all of them used",
