@@ -42,6 +42,21 @@ extension Checkers {
     return Finding("S1", "another content of \(dot) came to \(codes[node]), unnoticed")
   }
 
+  /// A file is taken by a program of its own schema version or a later one, and by no older one (S22).
+  mutating func program(
+    _ node: Int, _ version: UInt32, _ isTaken: Bool, _ told: String
+  ) -> Finding? {
+    let isOlder = version < versions[node]
+    if isTaken == isOlder {
+      return Finding(
+        "S22",
+        "\(codes[node]): a program of version \(version) \(isTaken ? "takes" : "refuses") a file of "
+          + "\(versions[node]), \(told)")
+    }
+    if isTaken { versions[node] = version }
+    return nil
+  }
+
   /// A replica notices by itself what was done to its files, and says what it was (S8).
   func opened(
     _ node: Int, _ trouble: FileTrouble?, _ isStopped: Bool, _ told: FileTrouble?

@@ -16,6 +16,8 @@ struct Checkers {
   let tree: ScopeTree
   let codes: [NodeCode]
   private(set) var oracle: Oracle
+  /// The schema version of each node's program.
+  var versions: [UInt32]
   /// What is applied at each node, by stream.
   private(set) var shadows: [[StreamID: VersionVector]]
   var budget = Budget()
@@ -34,7 +36,9 @@ struct Checkers {
   var failedCalls: [[Int]]
   var ends: [(node: Int, isCore: Bool, known: [StreamID: VersionVector])] = []
 
-  init(tree: ScopeTree, schema: Schema, codes: [NodeCode]) {
+  /// `schema`: the newest. `versions`: of the nodes, where they have not all the newest.
+  init(tree: ScopeTree, schema: Schema, codes: [NodeCode], versions: [UInt32]? = nil) {
+    self.versions = versions ?? codes.map { _ in schema.version }
     (self.tree, self.codes) = (tree, codes)
     oracle = Oracle(schema)
     shadows = codes.map { _ in [:] }
@@ -90,6 +94,8 @@ struct Checkers {
       return decided(node, row, group, dots, by)
     case .opened(let node, let trouble, let isStopped, let told):
       return opened(node, trouble, isStopped, told)
+    case .program(let node, let version, let isTaken, let told):
+      return program(node, version, isTaken, told)
     case .spread(let dot, let node, let hops, let milliseconds):
       return milliseconds <= hops * Self.millisecondsPerHop
         ? nil : Finding("L1", "\(dot) took \(milliseconds) ms over \(hops) links to \(codes[node])")
@@ -248,8 +254,10 @@ struct Checkers {
         .filter { view.dots[$0] != expected.dots[$0] }
       return Finding("S13", "\(name): dots of groups \(groups.map(\.number)) differ from the model")
     }
-    return view.shown == expected.shown
-      ? nil : Finding("S10", "\(name) shows \(view.shown), the model \(expected.shown)")
+    let shown = oracle.columns(of: row.table).enumerated()
+      .filter { $0.element.since <= versions[node] }.map { expected.shown[$0.offset] }
+    return view.shown == shown
+      ? nil : Finding("S10", "\(name) shows \(view.shown), the model \(shown)")
   }
 
   private func lists(_ node: Int, _ found: [Oracle.Row: [GroupID]]) -> Finding? {
@@ -258,10 +266,14 @@ struct Checkers {
     for (stream, known) in shadows[node] {
       for row in oracle.rows[stream.scope] ?? [] where oracle.stream(of: row) == stream {
         let conflicts = oracle.state(of: row, known: known).conflicts
+          .filter { oracle.isKnown($0, of: row.table, at: versions[node]) }
         if !conflicts.isEmpty { open[row] = conflicts.sorted() }
       }
     }
-    return found.mapValues { $0.sorted() } == open
+    let listed = found.map { row, groups in
+      (row, groups.filter { oracle.isKnown($0, of: row.table, at: versions[node]) }.sorted())
+    }
+    return Dictionary(uniqueKeysWithValues: listed).filter { !$0.value.isEmpty } == open
       ? nil
       : Finding(
         "Q4", "\(codes[node]) lists \(found.count) rows in conflict, the model \(open.count)")

@@ -301,6 +301,14 @@ extension Corpus {
       story.facts.append(
         .counts(node: 2, stream: story.stream(2), total: isBad ? 1 : 2, atHub: 0, atTop: 0))
     },
+    Pair("S22", "an older program takes a newer file") { story, isBad in
+      story.facts.append(.program(node: 2, version: 2, isTaken: isBad, told: "nothing"))
+    },
+    Pair("S22", "a program refuses a file of its own version") { story, isBad in
+      story.facts.append(.program(node: 2, version: 3, isTaken: !isBad, told: "another shape"))
+      if !isBad { return }
+      story.facts.append(.program(node: 2, version: 3, isTaken: true, told: "nothing"))
+    },
     Pair("L1", "a change takes more than two seconds a link") { story, isBad in
       story.write(2, 1, in: 2)
       story.facts.append(

@@ -54,6 +54,17 @@ extension Corpus {
         1, scope: 2, alive: [(2, 1), (1, 1)], dots: [7: [(2, 1), (1, 1)]],
         values: [7: .integer(isBad ? 3 : 8)])
     },
+    Pair("S10", "a later column is not shown after an upgrade") { story, isBad in
+      story.write(2, 1, in: 2, put: [12: text])
+      story.show(
+        2, scope: 2, alive: [(2, 1)], dots: [12: [(2, 1)]], values: isBad ? [:] : [12: text])
+    },
+    Pair("S13", "a later column has a dot that nobody wrote") { story, isBad in
+      story.write(2, 1, in: 2, put: [1: text])
+      story.show(
+        2, scope: 2, alive: [(2, 1)], dots: isBad ? [1: [(2, 1)], 12: [(2, 1)]] : [1: [(2, 1)]],
+        values: [1: text])
+    },
     Pair("S11", "a deleted row comes back") { story, isBad in
       story.write(2, 1, in: 2, put: [1: text])
       story.write(2, 2, in: 2, kind: .delete)

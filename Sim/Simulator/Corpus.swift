@@ -152,8 +152,9 @@ package enum Corpus {
       }
       groups[.existence] = names(alive)
       for (column, list) in dots { groups[GroupID(UInt32(column))] = names(list) }
-      var shown: [Value] = Array(repeating: .null, count: Workload.columnCount)
-      shown[3] = .integer(0)
+      var shown: [Value] = checkers.oracle.columns(of: Workload.entries).map {
+        [4, 13].contains($0.id.number) ? .integer(0) : .null
+      }
       for (column, value) in values { shown[column - 1] = value }
       facts.append(
         .shows(node: node, row: row(scope), view: RowView(dots: groups, shown: shown)))

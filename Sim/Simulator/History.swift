@@ -41,6 +41,8 @@ enum Fact {
   case decided(node: Int, row: Oracle.Row, group: GroupID, between: [StreamDot], by: Dot)
   /// A node opened its file: what had been done to it, whether it stops writing, and what it says of it.
   case opened(node: Int, trouble: FileTrouble?, isStopped: Bool, told: FileTrouble?)
+  /// A node goes on with a program of another schema version: whether the file was taken, and what was said if not.
+  case program(node: Int, version: UInt32, isTaken: Bool, told: String)
   /// A change set is at another node after that time, on links that work and stand.
   case spread(Dot, to: Int, hops: Int, milliseconds: Int)
   /// A call of a node to its hub failed.

@@ -58,6 +58,16 @@ struct Oracle {
     StreamID(scope: row.scope, channel: schema.table(row.table)?.channel ?? .both)
   }
 
+  /// All columns of a table, ascending by id.
+  func columns(of table: TableID) -> [ColumnDeclaration] { schema.table(table)?.columns ?? [] }
+
+  /// Whether a program of that schema version knows a group of a table; the table itself for its existence.
+  func isKnown(_ group: GroupID, of table: TableID, at version: UInt32) -> Bool {
+    columns(of: table).contains {
+      $0.since <= version && (group == .existence || $0.group == group)
+    } || columns(of: table).isEmpty
+  }
+
   /// Whether a node of a division may write a row.
   func mayWrite(_ writer: Scope, _ row: Row, _ tree: ScopeTree) -> Bool {
     schema.table(row.table).map { tree.mayWrite(writer, $0.writers, in: row.scope) } ?? true

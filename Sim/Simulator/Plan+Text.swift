@@ -15,6 +15,7 @@ extension Plan {
       lines.append("option \(field.name) \(options[keyPath: field.path])")
     }
     for node in nodes { lines.append("node \(node.division) \(node.parent)") }
+    for version in versions { lines.append("schema \(version.division) \(version.version)") }
     for clock in clocks {
       lines.append(
         "clock \(clock.division) \(clock.offsetMilliseconds) \(clock.driftPerMillion)")
@@ -75,6 +76,12 @@ extension Plan {
       }
       options[keyPath: field.path] = try number(1)
     case "node": nodes.append(Node(division: try number(0), parent: try number(1)))
+    case "schema":
+      let version = try number(1)
+      guard (1...Int(Workload.newestVersion)).contains(version) else {
+        throw Problem(text: "schema version \(version) is none of 1...\(Workload.newestVersion)")
+      }
+      versions.append(Version(division: try number(0), version: version))
     case "clock":
       clocks.append(
         Clock(

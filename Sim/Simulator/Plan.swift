@@ -36,6 +36,8 @@ package struct Plan: Hashable, Sendable {
       case burst
       /// A value of some hundred kilobytes, which goes in parts (F40).
       case large
+      /// Put a row of the table of version 2, where it is known.
+      case extra
     }
 
     package let atMilliseconds: Int
@@ -92,6 +94,9 @@ package struct Plan: Hashable, Sendable {
       case bundle
       /// The node's child says HELLO and then what only harms (F45).
       case flood
+      /// The node goes on with the program of schema version `argument`, after `milliseconds` (F34). An older one
+      /// must refuse the file.
+      case program
     }
 
     package let atMilliseconds: Int
@@ -111,6 +116,20 @@ package struct Plan: Hashable, Sendable {
 
   /// Wall clocks that are wrong from the beginning: division, offset in milliseconds, drift in ppm.
   package var clocks: [Clock]
+
+  /// Schema versions of the programs that nodes begin with, where they are not 1 (F34).
+  package var versions: [Version] = []
+
+  /// The schema version of the program that a node begins with.
+  func version(of division: Int) -> Int {
+    versions.last { $0.division == division }?.version ?? 1
+  }
+
+  /// The schema version of a node's program.
+  package struct Version: Hashable, Sendable {
+    package let division: Int
+    package let version: Int
+  }
 
   /// A wall clock's error.
   package struct Clock: Hashable, Sendable {

@@ -31,7 +31,9 @@ package enum PlanGenerator {
     if chance.below(50) == 0 { plan.options.realSignatures = 1 }
     if chance.below(8) == 0 { plan.options.fixpoint = 1 }
     if isIn() { clocks(&plan, &chance) }
-    for kind in Plan.Fault.Kind.allCases where isIn() { faults(kind, &plan, &chance) }
+    for kind in Plan.Fault.Kind.allCases where kind != .program && isIn() {
+      faults(kind, &plan, &chance)
+    }
     let rare: [(kind: Plan.Fault.Kind, oneIn: Int)] = [
       (.herd, 20), (.restore, 4), (.clone, 12), (.mix, 12), (.rot, 6), (.bundle, 2), (.flood, 3),
     ]
@@ -43,7 +45,45 @@ package enum PlanGenerator {
     plan.faults.sort { $0.atMilliseconds < $1.atMilliseconds }
     if chance.below(3) > 0 { plan.options.core = core(plan.nodes, &chance) }
     workload(&plan, &chance)
+    skew(&plan)
     return plan
+  }
+
+  /// Programs of different schema versions, upgrades and downgrades in mid-run, and writes of what only some know
+  /// (F34): in half of the plans.
+  private static func skew(_ plan: inout Plan) {
+    var chance = Chance(plan.seed, .plan, 2)
+    guard chance.below(2) == 0 else { return }
+    let newest = Int(Workload.newestVersion)
+    for node in plan.nodes {
+      var version = chance.within(1...newest)
+      if version > 1 {
+        plan.versions.append(Plan.Version(division: node.division, version: version))
+      }
+      var time = 0
+      while chance.below(2) == 0, plan.options.chaosMilliseconds > time + 2 {
+        time = chance.within(time + 1...plan.options.chaosMilliseconds - 1)
+        let next = chance.within(1...newest)
+        plan.faults.append(
+          Plan.Fault(
+            atMilliseconds: time, kind: .program, division: node.division, argument: next,
+            milliseconds: chance.within(100...60_000)))
+        version = max(version, next)
+      }
+    }
+    plan.faults.sort { $0.atMilliseconds < $1.atMilliseconds }
+    for (place, operation) in plan.operations.enumerated() {
+      var values = operation.values
+      for column in Workload.firstColumnCount + 1...Workload.columnCount
+      where chance.below(3) == 0 {
+        values.append(Plan.Operation.Value(column: column, number: chance.below(10)))
+      }
+      let isExtra = [.put, .order].contains(operation.kind) && chance.below(6) == 0
+      plan.operations[place] = Plan.Operation(
+        atMilliseconds: operation.atMilliseconds, division: operation.division,
+        kind: isExtra ? .extra : operation.kind, scope: operation.scope, key: operation.key,
+        slot: operation.slot, values: values)
+    }
   }
 
   /// What is drawn from a stream of its own, so that the rest of each plan stays as it was.
@@ -126,6 +166,7 @@ package enum PlanGenerator {
       case .rot: (argument, duration) = (chance.within(1...20), 0)
       case .bundle: (argument, duration) = (chance.below(8), chance.within(1_000...length))
       case .flood: (argument, duration) = (chance.below(4), 0)
+      case .program: (argument, duration) = (1, 0)
       }
       plan.faults.append(
         Plan.Fault(
@@ -160,7 +201,7 @@ package enum PlanGenerator {
         scope = node
       }
       var values: [Plan.Operation.Value] = []
-      for column in 1...Workload.columnCount where chance.below(4) == 0 {
+      for column in 1...Workload.firstColumnCount where chance.below(4) == 0 {
         values.append(Plan.Operation.Value(column: column, number: chance.below(10)))
       }
       let isHeavy = chance.below(400) == 0

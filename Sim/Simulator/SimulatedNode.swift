@@ -9,6 +9,9 @@ import Wire
 /// The shell of one node: what Node is in production, in virtual time.
 final class SimulatedNode {
   let plan: Plan.Node
+  /// The schema version of its program, and of the one that it goes on with when it begins again (F34).
+  var version: Int
+  var nextVersion: Int?
   /// The node's disk in the fault VFS, from 1.
   let disk: Int
   let code: NodeCode
@@ -55,7 +58,11 @@ final class SimulatedNode {
   /// The disk's syncs when its image was checked last.
   var syncsChecked: UInt64 = 0
 
-  init(_ plan: Plan.Node, disk: Int, code: NodeCode, hub: Int?, seed: UInt64, isReal: Bool) {
+  init(
+    _ plan: Plan.Node, version: Int, disk: Int, code: NodeCode, hub: Int?, seed: UInt64,
+    isReal: Bool
+  ) {
+    self.version = version
     (self.plan, self.disk, self.code, self.hub) = (plan, disk, code, hub)
     host = SimulatedHost(seed: seed, disk: disk, isReal: isReal) { path in
       faultvfs_exists(path) != 0

@@ -265,7 +265,7 @@ extension World {
     defer { faultvfs_erase(Int32(scratch)) }
     do {
       let image = try Replica.openReadOnly(
-        folder: ReplicaFolder("/\(scratch)"), tree: tree, schema: schema,
+        folder: ReplicaFolder("/\(scratch)"), tree: tree, schema: schema(of: index),
         host: node.host.copy(to: scratch))
       for (stream, _) in checkers.shadows[index].sorted(by: { $0.key < $1.key }) {
         note(.durable(node: index, stream: stream, known: try image.knowledge(of: stream)))
@@ -335,6 +335,8 @@ extension World {
   func checkQuiescence() {
     for index in core { checkAll(index) }
     for index in core where verdict.violation == nil {
+      // Whatever was kept for later shows in the newest program.
+      if !plan.versions.isEmpty { nodes[index].nextVersion = Int(Workload.newestVersion) }
       stop(index, FAULTVFS_KEEP_ALL)
       restart(index)
       checkAll(index)

@@ -129,7 +129,7 @@ extension World {
     faultvfs_flip(Int32(node.disk), Chance.hash(plan.seed, now), UInt32(max(1, fault.argument)))
     // What does not open is noticed.
     if let replica = try? Replica.openReadOnly(
-      folder: node.folder, tree: tree, schema: schema, host: node.host),
+      folder: node.folder, tree: tree, schema: schema(of: index), host: node.host),
       // What cannot be checked likewise.
       let report = try? replica.check(), report.problems.isEmpty
     {

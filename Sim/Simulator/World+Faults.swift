@@ -55,6 +55,10 @@ extension World {
     case .rot: rot(index, fault)
     case .bundle: carryBundle(index, fault)
     case .flood: flood(index, fault)
+    case .program:
+      node.nextVersion = fault.argument
+      if node.replica != nil { stop(index, FAULTVFS_KEEP_ALL) }
+      queue.push(.start(node: index, life: node.life), at: now + .milliseconds(fault.milliseconds))
     case .full:
       setDisk(index, isFaulty: true, isFull: true)
       queue.push(.faultOver(number), at: now + .milliseconds(fault.milliseconds))

@@ -30,7 +30,7 @@ extension World {
   ) throws(StoreError) {
     let node = nodes[index]
     let key = Workload.key(operation.key)
-    let values = operation.values.map { Workload.value($0.column, $0.number) }
+    let values = values(of: operation, replica)
     switch operation.kind {
     case .open:
       guard let row = try replica.row(Workload.entries, scope: scope, key: key) else { return }
@@ -56,7 +56,7 @@ extension World {
         try put(transaction, scope, key, values)
         if isWritable, above != scope { try put(transaction, above, key, values) }
       }
-    case .order, .bulk, .burst, .large: try load(operation, scope, index, replica)
+    case .order, .bulk, .burst, .large, .extra: try load(operation, scope, index, replica)
     case .delete:
       try write(index, replica) { transaction throws(StoreError) in
         guard try transaction.read(Workload.entries, scope: scope, key: key) != nil else { return }
@@ -74,7 +74,12 @@ extension World {
         }
       }
     case .resolve:
-      guard let first = try replica.conflicts().first,
+      // Who does not know a group cannot decide on it.
+      guard
+        let first = try replica.conflicts().first(where: {
+          checkers.oracle.isKnown(
+            $0.record.group, of: $0.record.table, at: replica.schema.version)
+        }),
         replica.tree.isAtOrAbove(replica.identity.replica.node.scope, first.record.scope)
       else { return }
       let receipt = try replica.resolve(
@@ -85,13 +90,21 @@ extension World {
     }
   }
 
-  /// Orders, and what is large or much (F40).
+  /// What the node's program knows of the values of an operation.
+  private func values(of operation: Plan.Operation, _ replica: Replica) -> [ColumnValue] {
+    let known = replica.schema.table(Workload.entries)?.columns ?? []
+    return operation.values.map { Workload.value($0.column, $0.number) }
+      .filter { value in known.contains { $0.id == value.column } }
+  }
+
+  /// Orders, rows of a later table, and what is large or much (F40).
   private func load(
     _ operation: Plan.Operation, _ scope: Scope, _ index: Int, _ replica: Replica
   ) throws(StoreError) {
     let key = Workload.key(operation.key)
-    let values = operation.values.map { Workload.value($0.column, $0.number) }
+    let values = values(of: operation, replica)
     switch operation.kind {
+    case .extra: try writeExtra(operation, scope, index, replica)
     case .order:
       try write(index, replica) { transaction throws(StoreError) in
         let title = [Workload.value(1, operation.slot)]
@@ -122,6 +135,27 @@ extension World {
         try put(transaction, scope, key, [ColumnValue(ColumnID(3), text)])
       }
     default: break
+    }
+  }
+
+  private func writeExtra(
+    _ operation: Plan.Operation, _ scope: Scope, _ index: Int, _ replica: Replica
+  ) throws(StoreError) {
+    guard let table = replica.schema.table(Workload.extras) else { return }
+    let key = Workload.key(operation.key)
+    let values = [
+      ColumnValue(ColumnID(1), .text("v\(operation.slot)")),
+      ColumnValue(ColumnID(2), .integer(Int64(operation.slot))),
+      ColumnValue(ColumnID(3), .text("late")),
+    ].filter { value in table.columns.contains { $0.id == value.column } }
+    try write(index, replica) { transaction throws(StoreError) in
+      if try transaction.read(table.id, scope: scope, key: key) == nil {
+        try transaction.insert(table.id, scope: scope, key: key, values)
+      } else if operation.slot == 0 {
+        try transaction.delete(table.id, scope: scope, key: key)
+      } else {
+        try transaction.update(table.id, scope: scope, key: key, values)
+      }
     }
   }
 

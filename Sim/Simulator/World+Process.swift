@@ -28,6 +28,8 @@ extension World {
     let node = nodes[index]
     guard node.replica == nil, !node.isDead else { return }
     do {
+      try changeProgram(index)
+      let isUpgraded = node.version > Int(checkers.versions[index])
       let replica = try Replica.open(
         folder: node.folder, tree: tree, schema: schema(of: index), host: node.host,
         wallMilliseconds: node.wall(now))
@@ -38,7 +40,11 @@ extension World {
         .opened(
           node: index, trouble: node.trouble, isStopped: replica.stopReason != nil,
           told: replica.stopReason.flatMap(Self.told)))
+      if isUpgraded {
+        note(.program(node: index, version: UInt32(node.version), isTaken: true, told: "nothing"))
+      }
       try recovered(index)
+      if isUpgraded { try upgraded(index) }
     } catch {
       trouble(index, error, "open")
       let isOff = faultvfs_is_off(Int32(node.disk)) != 0
@@ -47,6 +53,53 @@ extension World {
       return
     }
     begin(index)
+  }
+
+  /// Goes on with another program, as the plan says (F34): a newer one takes the file, an older one must refuse it,
+  /// and then the node goes on with the one before.
+  private func changeProgram(_ index: Int) throws(StoreError) {
+    let node = nodes[index]
+    guard let next = node.nextVersion else { return }
+    if next >= node.version {
+      (node.version, node.nextVersion) = (next, nil)
+      return
+    }
+    // Of a file that was put back, or whose upgrade was cut short, nobody knows which program was the last.
+    guard node.version == Int(checkers.versions[index]), !checkers.budget.untrusted.contains(index)
+    else {
+      node.nextVersion = nil
+      return
+    }
+    do throws(StoreError) {
+      let replica = try Replica.open(
+        folder: node.folder, tree: tree, schema: schema(of: index, version: next),
+        host: node.host, wallMilliseconds: node.wall(now))
+      note(
+        .program(node: index, version: UInt32(next), isTaken: true, told: "nothing"))
+      try replica.close()
+    } catch {
+      node.host.releaseLocks()
+      guard case .schema(let text) = error else { throw error }
+      verdict.count(.downgrade)
+      note(.program(node: index, version: UInt32(next), isTaken: false, told: text))
+      node.nextVersion = nil
+    }
+  }
+
+  /// After an upgrade every row is what the model says, by the newer schema, and nothing was written (S22).
+  private func upgraded(_ index: Int) throws(StoreError) {
+    let node = nodes[index]
+    guard let replica = node.replica else { return }
+    verdict.count(.upgrade)
+    try undisturbed(index) { () throws(StoreError) in
+      for stream in replica.streams {
+        let known = try replica.knowledge(of: stream)
+        if known != checkers.known(index, stream), !checkers.budget.untrusted.contains(index) {
+          violate("S22", "\(stream) at \(node.plan.division) knows \(known) after an upgrade")
+        }
+      }
+    }
+    checkAll(index)
   }
 
   /// What a replica says of its files; nil for what only an earlier opening or a peer told.

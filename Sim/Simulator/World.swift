@@ -34,12 +34,14 @@ package final class World {
 
   let plan: Plan
   let tree: ScopeTree
+  /// The newest schema.
   let schema: Schema
   /// Set while the world is a rehearsal.
   private(set) var rehearsed: RehearsalState?
-  private let falseSchema: Schema
-  /// Disks with the tables of `schema` and `falseSchema`.
-  private let templates: (honest: Int32, hostile: Int32)
+  /// What programs of versions 1… declare; of a rehearsal, one for all.
+  private let schemas: (honest: [Schema], hostile: [Schema])
+  /// Disks with the tables of `schemas`.
+  private let templates: (honest: [Int32], hostile: [Int32])
   var nodes: [SimulatedNode] = []
   /// Places of divisions in the list of nodes.
   private(set) var places: [Int: Int] = [:]
@@ -92,12 +94,20 @@ package final class World {
         }
       })
     schema = try rehearsal?.schema ?? Workload.schema()
-    falseSchema = try Workload.schema(isHonest: false)
+    let versions = rehearsal == nil ? Array(1...Workload.newestVersion) : []
+    schemas =
+      try rehearsal.map { ([$0.schema], [$0.schema]) } ?? (
+        versions.map { try Workload.schema(version: $0) },
+        versions.map { try Workload.schema(version: $0, isHonest: false) }
+      )
     checkers = Checkers(
       tree: tree,
       schema: try Schema(version: schema.version, tables: [Registry.table] + schema.tables),
-      codes: plan.nodes.compactMap { NodeCode(division: UInt32($0.division)) })
-    templates = (try Self.template(of: schema), try Self.template(of: falseSchema))
+      codes: plan.nodes.compactMap { NodeCode(division: UInt32($0.division)) },
+      versions: rehearsal == nil ? plan.nodes.map { UInt32(plan.version(of: $0.division)) } : nil)
+    templates = (
+      try schemas.honest.map(Self.template(of:)), try schemas.hostile.map(Self.template(of:))
+    )
     faultvfs_reset(plan.seed)
     try makeNodes(rehearsal)
   }
@@ -113,7 +123,8 @@ package final class World {
       precondition(hub.map { $0 < index } ?? (index == 0), "hubs come before their children")
       nodes.append(
         SimulatedNode(
-          node, disk: index + 1, code: code, hub: hub, seed: plan.seed,
+          node, version: plan.version(of: node.division), disk: index + 1, code: code, hub: hub,
+          seed: plan.seed,
           isReal: plan.options.realSignatures == 1))
       if let rehearsal { nodes[index].wallStart = rehearsal.wallMilliseconds }
       cuts.append([0, 0])
@@ -129,6 +140,7 @@ package final class World {
       if clock.offsetMilliseconds != 0 { verdict.count(.clockOffset) }
       if clock.driftPerMillion != 0 { verdict.count(.clockDrift) }
     }
+    if Set(nodes.map(\.version)).count > 1 { verdict.count(.skew) }
     verdict.nodeCount = nodes.count
   }
 
@@ -140,7 +152,7 @@ package final class World {
       replica = try openFresh(node, schema(of: index), template(at: index), anchor)
     } else {
       replica = try Replica.create(
-        folder: node.folder, node: node.code, tree: tree, schema: schema, anchor: nil,
+        folder: node.folder, node: node.code, tree: tree, schema: schema(of: index), anchor: nil,
         host: node.host, wallMilliseconds: node.wall(0))
     }
     node.replica = replica
@@ -173,14 +185,18 @@ package final class World {
   }
 
   private func template(at index: Int) -> Int32 {
-    isLiar(index) ? templates.hostile : templates.honest
+    let list = isLiar(index) ? templates.hostile : templates.honest
+    return list[min(nodes[index].version, list.count) - 1]
   }
 
   private func isLiar(_ index: Int) -> Bool { index == plan.options.hostile - 1 && index > 0 }
 
-  /// What a node declares of its tables.
-  func schema(of index: Int) -> Schema {
-    isLiar(index) ? falseSchema : schema
+  /// What a node's program declares of its tables.
+  func schema(of index: Int) -> Schema { schema(of: index, version: nodes[index].version) }
+
+  func schema(of index: Int, version: Int) -> Schema {
+    let list = isLiar(index) ? schemas.hostile : schemas.honest
+    return list[min(version, list.count) - 1]
   }
 
   // MARK: running

@@ -39,6 +39,13 @@ extension Schema {
     for (left, right) in zip(table.columns, table.columns.dropFirst()) where left.id == right.id {
       throw fail("column id \(left.id.number) is declared twice")
     }
+    // What a file keeps of a row ends where a later version begins.
+    for (left, right) in zip(table.columns, table.columns.dropFirst())
+    where left.since > right.since {
+      throw fail(
+        "column \(left.name) of version \(left.since) has a lower id than \(right.name) of version "
+          + "\(right.since): ids grow with versions")
+    }
     for column in table.columns where column.id.number == 0 || column.kind == .null {
       throw fail("column \(column.name): ids count from 1, a column has a type")
     }

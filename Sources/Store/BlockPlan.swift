@@ -11,6 +11,8 @@ struct BlockPlan {
   /// Whether an insert carries every register of its schema version.
   let isComplete: Bool
   let keyWidth: Int
+  /// Registers that the writer's schema version may have and that are unknown here.
+  private let laterRegisters: UInt64
   /// What a row's hash takes after key and dots: per register in the order of hashing its head, then its
   /// columns.
   let hashSteps: [HashStep]
@@ -58,7 +60,16 @@ struct BlockPlan {
     self.layout = layout
     self.columns = columns
     self.registers = registers
+    laterRegisters = layout.laterRegisters(of: write.info.schemaVersion)
     isComplete = registers == layout.registers(at: write.info.schemaVersion)
+  }
+
+  /// What the clock of an inserted row says besides its base; nil where the base says it all.
+  func insertedEntries(base: Int64) -> [UInt8]? {
+    guard laterRegisters != 0 else { return nil }
+    var clock = RowClock(base: base)
+    clock.replace(laterRegisters, with: 0)
+    return clock.packedEntries
   }
 
   /// Key columns and value columns.

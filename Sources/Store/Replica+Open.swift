@@ -83,7 +83,7 @@ extension Replica {
   }
 
   /// Opens a replica for reading only, also while its server runs. A file of an older schema version is read
-  /// as it is, without the tables that came later: `open` makes them.
+  /// as it is, without the tables and columns that came later: `open` makes them.
   package static func openReadOnly(
     folder: ReplicaFolder, tree: ScopeTree, schema: Schema, host: any Host = SystemHost()
   ) throws(StoreError) -> Replica {
@@ -98,19 +98,43 @@ extension Replica {
     return replica
   }
 
-  /// The schema without the tables that the file does not have.
+  /// The schema without the tables and columns that the file does not have.
   private static func present(
     _ schema: Schema, in database: DatabaseQueue
   ) throws(StoreError) -> Schema {
     do {
-      let names = try database.read { database in
-        try String.fetchSet(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+      let found = try database.read { database in
+        try Row.fetchAll(
+          database,
+          sql: "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c "
+            + "WHERE t.type = 'table'"
+        ).map { TableColumn(table: $0[0], column: $0[1]) }
       }
+      let present = Set(found)
       return try Schema(
-        version: schema.version, tables: schema.tables.filter { names.contains($0.name) })
+        version: schema.version,
+        tables: schema.tables.compactMap { table in
+          let columns = table.columns.filter {
+            present.contains(TableColumn(table: table.name, column: $0.name))
+          }
+          guard present.contains(TableColumn(table: table.name, column: table.scopeColumn)),
+            columns.count < table.columns.count
+          else { return found.contains { $0.table == table.name } ? table : nil }
+          return TableDeclaration(
+            id: table.id, name: table.name, channel: table.channel, writers: table.writers,
+            existence: table.existence, scopeColumn: table.scopeColumn, key: table.key,
+            columns: columns,
+            groups: table.groups.filter { group in columns.contains { $0.group == group.id } })
+        })
     } catch {
       throw .folder(path: database.path, problem: "its tables cannot be read: \(error)")
     }
+  }
+
+  /// A column of a table in the file.
+  private struct TableColumn: Hashable {
+    let table: String
+    let column: String
   }
 
   static func make(

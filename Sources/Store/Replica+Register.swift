@@ -9,9 +9,9 @@ extension Replica {
     try onConnection { () throws(StoreError) in
       try statements("BEGIN IMMEDIATE").run()
       do throws(StoreError) {
-        let isNewer = try checkSchemaVersion()
+        let last = try checkSchemaVersion()
         for layout in orderedLayouts {
-          try checkShape(layout)
+          try checkShape(layout, fileVersion: last)
           try statements.execute(layout.createTable)
           try statements.execute(layout.createClock)
           for sql in Capture.create(layout) { try statements.execute(sql) }
@@ -19,7 +19,11 @@ extension Replica {
             if let sql = RuleQuery.createIndex(rule, layout.table) { try statements.execute(sql) }
           }
         }
-        if isNewer { try materialise() }
+        if last > 0, last < schema.version {
+          // The heads are written with the clock.
+          try refresh()
+          try materialise()
+        }
         try statements("COMMIT").run()
       } catch {
         // The first error is the one to tell.
@@ -29,25 +33,26 @@ extension Replica {
     }
   }
 
-  /// Returns whether this program's schema is newer than the one that last opened the file.
-  private func checkSchemaVersion() throws(StoreError) -> Bool {
+  /// Returns the schema version of the program that opened the file last; 0 for a new file.
+  private func checkSchemaVersion() throws(StoreError) -> UInt32 {
     let last = try fact("schema_version").flatMap { UInt32($0) } ?? 0
     guard last <= schema.version else {
       throw .schema(
         "the file was written under schema version \(last), this program has \(schema.version)")
     }
-    guard last < schema.version else { return false }
+    guard last < schema.version else { return last }
     guard last == 0 || isOwner else {
       throw .schema(
         "a server of schema version \(last) runs on the file, this program has \(schema.version); "
           + "stop it and start it with this program")
     }
     try setFact("schema_version", "\(schema.version)")
-    return last > 0
+    return last
   }
 
-  /// Compares an existing table with its declaration; adds columns that are new.
-  private func checkShape(_ layout: TableLayout) throws(StoreError) {
+  /// Compares an existing table with its declaration; adds columns that are newer than the file. A column of an
+  /// earlier version would have the dots of rows that never had it.
+  private func checkShape(_ layout: TableLayout, fileVersion: UInt32) throws(StoreError) {
     let table = layout.table
     let info = try Statement(
       statements.connection, "SELECT name, type, pk FROM pragma_table_info('\(table.name)')")
@@ -63,11 +68,15 @@ extension Replica {
     for (name, kind) in expected where found[name]?.type != TableLayout.typeName(kind) {
       throw .schema("table \(table.name): key column \(name) is not \(TableLayout.typeName(kind))")
     }
-    for column in table.columns {
+    for (index, column) in table.columns.enumerated() {
       guard let type = found[column.name]?.type else {
+        guard fileVersion == 0 || column.since > fileVersion else {
+          throw .schema(
+            "table \(table.name): column \(column.name) is declared since version \(column.since), but "
+              + "the file of version \(fileVersion) has none; declare it since a later version")
+        }
         try statements.execute(
-          "ALTER TABLE \(table.name) ADD COLUMN \(column.name) "
-            + TableLayout.typeName(column.kind))
+          "ALTER TABLE \(table.name) ADD COLUMN \(layout.definition(ofColumn: index))")
         try dropCapture(layout)
         continue
       }

@@ -58,7 +58,8 @@ package final class Replica {
     self.lease = lease
     let statements = StatementCache(connection)
     self.statements = statements
-    layouts = Dictionary(uniqueKeysWithValues: schema.tables.map { ($0.id, TableLayout($0)) })
+    layouts = Dictionary(
+      uniqueKeysWithValues: schema.tables.map { ($0.id, TableLayout($0, at: schema.version)) })
     let channels = Set(schema.tables.map(\.channel))
     streams = tree.streams(heldBy: identity.replica.node.scope, channels: channels)
     writer = RowWriter(statements, dots, tree)
@@ -161,7 +162,7 @@ package final class Replica {
   }
 
   /// Reads again what another connection may have changed.
-  private func refresh() throws(StoreError) {
+  func refresh() throws(StoreError) {
     let pragma = try statements("PRAGMA data_version")
     defer { pragma.reset() }
     let version = try pragma.step() ? pragma.integer(0) : -1

@@ -44,7 +44,7 @@ struct RowStateLoader {
   func load(
     _ table: TableID, _ layout: TableLayout?, scope: Scope, key: RowKey
   ) throws(StoreError) -> RowState {
-    var found = Found(shown: Array(repeating: .null, count: layout?.table.columns.count ?? 0))
+    var found = Found(shown: layout?.emptyRow ?? [])
     if let layout {
       try loadLive(layout, scope, key, &found)
       if found.clock == nil { try loadTombstone(table, scope, key, &found) }

@@ -129,6 +129,15 @@ struct RowStateSaver {
         ($0.registers.nonzeroBitCount, -$0.log) < ($1.registers.nonzeroBitCount, -$1.log)
       })
     else { throw .damagedRecord("a row without dots") }
+    let later = layout.laterRegisters(
+      of: try loader.dots.info(base.log, statements).schemaVersion)
+    if later != 0 {
+      if let index = logs.firstIndex(where: { $0.log == 0 }) {
+        logs[index].registers |= later
+      } else {
+        logs.append((0, later))
+      }
+    }
     var clock = RowClock(base: base.log)
     clock.entries = logs.filter { $0.log != base.log }
       .map { RowClock.Entry(log: $0.log, registers: $0.registers) }

@@ -91,6 +91,8 @@ final class RowWriter {
     }
     let insert = try statements(layout.insertRow(columns: plan.columns))
     let clock = try statements(layout.insertClock)
+    // Deltas count from the base.
+    let entries = plan.insertedEntries(base: write.info.log)
     var slow: [Int] = []
     var sum: UInt128 = 0
     let (width, rowCount) = (block.cells.width, block.rowCount)
@@ -110,7 +112,11 @@ final class RowWriter {
         let hash = hashInserted(rowCells, plan, write, arena)
         clock.bind(1, statements.lastInsertRowID)
         clock.bind(2, write.info.log)
-        clock.bindNull(3)
+        if let entries {
+          clock.bind(3, blob: entries)
+        } else {
+          clock.bindNull(3)
+        }
         try run(clock, hash: hash)
         sum &+= hash
       }

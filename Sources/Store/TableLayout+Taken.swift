@@ -29,9 +29,10 @@ extension TableLayout {
   }
 
   /// What the columns of a register show of its value: NULL where there is none at their place, or one of another
-  /// kind, as registers of a later version may have.
+  /// kind, as registers of a later version may have. A counter that nobody wrote is 0.
   func shown(_ values: [Value]?, _ register: Int) -> [Value] {
     columnsOfRegister[register].enumerated().map { position, column in
+      if values == nil, isCounter(column) { return .integer(0) }
       guard let values, values.indices.contains(position),
         values[position].kind == table.columns[column].kind
       else { return .null }

@@ -21,6 +21,8 @@ final class TableLayout {
   /// Registers beyond existence.
   let allRegisters: UInt64
   let clockName: String
+  /// The schema version of this program.
+  private let schemaVersion: UInt32
   private let oldestSince: UInt32
   // Texts of hot statements, made when they are first asked for.
   /// Parameters: scope, key columns. Columns: local id, base, entries, hash, all value columns.
@@ -36,8 +38,9 @@ final class TableLayout {
   private var insertTexts: [[Int]: String] = [:]
   private var updateTexts: [[Int]: String] = [:]
 
-  init(_ table: TableDeclaration) {
+  init(_ table: TableDeclaration, at schemaVersion: UInt32) {
     self.table = table
+    self.schemaVersion = schemaVersion
     func since(_ group: GroupDeclaration) -> UInt32 {
       table.columns.first { $0.group == group.id }?.since ?? 1
     }
@@ -75,6 +78,13 @@ final class TableLayout {
       registers |= 1 << UInt64(index)
     }
     return registers
+  }
+
+  /// The registers that a write of a schema version may have and that are unknown here: they stand beyond the known
+  /// ones. A clock names them as not written, or its base would be taken for theirs after an upgrade.
+  func laterRegisters(of version: UInt32) -> UInt64 {
+    let count = columnsOfRegister.count
+    return version > schemaVersion && count < 64 ? ~0 << UInt64(count) : 0
   }
 
   /// The register of a group; nil when the group is unknown at this schema version.
@@ -118,11 +128,19 @@ final class TableLayout {
   var createTable: String {
     let names: [(String, ValueKind, Bool)] =
       [(table.scopeColumn, .text, true)] + table.key.map { ($0.name, $0.kind, true) }
-      + table.columns.map { ($0.name, $0.kind, false) }
-    let lines = names.map { "\($0.0) \(Self.typeName($0.1))\($0.2 ? " NOT NULL" : "")" }
+    let lines =
+      names.map { "\($0.0) \(Self.typeName($0.1))\($0.2 ? " NOT NULL" : "")" }
+      + table.columns.indices.map(definition(ofColumn:))
     return "CREATE TABLE IF NOT EXISTS \(table.name) ("
       + (["\(Schema.localIDColumn) INTEGER PRIMARY KEY"] + lines
       + ["UNIQUE (\(keyNames.joined(separator: ", ")))"]).joined(separator: ", ") + ") STRICT"
+  }
+
+  /// A value column as it stands in the base table: what nobody counted is 0.
+  func definition(ofColumn column: Int) -> String {
+    let declaration = table.columns[column]
+    return "\(declaration.name) \(Self.typeName(declaration.kind))"
+      + (isCounter(column) ? " DEFAULT 0" : "")
   }
 
   /// The row clocks of the table.

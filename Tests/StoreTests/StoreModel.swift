@@ -231,7 +231,6 @@ struct StoreModel {
 
   func shown(_ entries: [Entry], _ policy: Policy) -> [Value]? {
     guard policy == .counter else { return best(entries, policy)?.write.values }
-    if entries.isEmpty { return nil }
     let totals = Set(entries.map(\.dot.replica)).map { replica -> Int64 in
       let last = preferred(entries.filter { $0.dot.replica == replica })
       guard case .integer(let number)? = last?.write.values[0] else { return 0 }
