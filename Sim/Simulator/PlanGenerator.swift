@@ -35,7 +35,7 @@ package enum PlanGenerator {
       faults(kind, &plan, &chance)
     }
     let rare: [(kind: Plan.Fault.Kind, oneIn: Int)] = [
-      (.herd, 20), (.restore, 4), (.clone, 12), (.mix, 12), (.rot, 6), (.bundle, 2), (.flood, 3),
+      (.herd, 20), (.restore, 4), (.clone, 12), (.mix, 4), (.rot, 6), (.bundle, 2), (.flood, 3),
     ]
     for (kind, oneIn) in rare where chance.below(oneIn) > 0 {
       plan.faults.removeAll { $0.kind == kind }
