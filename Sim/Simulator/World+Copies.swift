@@ -30,7 +30,8 @@ extension World {
   /// would speak in turn (F30). Returns whether the copies will be swapped again.
   func putBack(_ index: Int, _ fault: Plan.Fault, _ number: Int) {
     let node = nodes[index]
-    guard !isHealed, let copy = copies[index] else { return }
+    // Whose lease is wrong already stays so.
+    guard !isHealed, node.trouble == nil, let copy = copies[index] else { return }
     verdict.count(fault.kind == .clone ? .clone : .restore)
     if node.replica != nil { stop(index, FAULTVFS_KEEP_ALL) }
     node.life += 1
