@@ -290,7 +290,7 @@ extension World {
     faultvfs_cut_after(disk, point)
     do {
       let replica = try Replica.open(
-        folder: node.folder, tree: tree, schema: schema, host: node.host,
+        folder: node.folder, tree: tree, schema: schema(of: 0), host: node.host,
         wallMilliseconds: node.wall(now))
       node.replica = replica
       for (place, kind) in workload.enumerated() where faultvfs_is_off(disk) == 0 {
