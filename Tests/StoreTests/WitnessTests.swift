@@ -93,14 +93,20 @@ import Wire
     try write(world, transactions: 1)
     let known = try world[10].knowledge(of: shared)
     let first = try #require(try world[11].changes(lackedBy: [(shared, known)], maxBytes: 1))
-    guard case .frame(let message) = first.content else { return }
+    guard case .frame(let message) = first.content else {
+      Issue.record("one small change set is one frame")
+      return
+    }
     _ = try world[10].apply(
       message, from: world[11].identity.replica, isIngress: true, wallMilliseconds: world.wall)
     try sendBooks(world, 11, 10, isIngress: true)
     let batch = try #require(
       try world[10].changes(
         lackedBy: [(shared, try world[1].knowledge(of: shared))], maxBytes: 1 << 20))
-    guard case .frame(let relayed) = batch.content else { return }
+    guard case .frame(let relayed) = batch.content else {
+      Issue.record("two small change sets are one frame")
+      return
+    }
     let writer = world[11].identity.replica
     #expect(relayed.changeSets.filter { $0.dot.replica == writer }.map(\.dot.number) == [1])
   }
