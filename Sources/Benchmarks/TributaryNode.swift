@@ -63,7 +63,7 @@ final class TributaryNode {
     defer { sqlite3_close(connection) }
     var statement: OpaquePointer?
     defer { sqlite3_finalize(statement) }
-    let sql = "SELECT sum(pgsize) FROM dbstat WHERE name IN ('tributary_log', 'tributary_log_dot')"
+    let sql = "SELECT sum(pgsize) FROM dbstat WHERE name IN ('tributary_log', 'tributary_run')"
     guard sqlite3_open(folder.database, &connection) == SQLITE_OK,
       sqlite3_exec(connection, "PRAGMA wal_checkpoint(TRUNCATE)", nil, nil, nil) == SQLITE_OK,
       sqlite3_prepare_v2(connection, sql, -1, &statement, nil) == SQLITE_OK,

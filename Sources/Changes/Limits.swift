@@ -19,6 +19,8 @@ package enum Limits {
   package static let partBytes = 256 << 10
   /// Parts of one change set: `changeSetBytes` in parts of `partBytes`, header and heads beside.
   package static let partsPerChangeSet = 260
+  /// Bytes of one message: `partsPerChangeSet` parts of `partBytes`.
+  package static let messageBytes = partBytes * partsPerChangeSet
   /// Bytes of one frame's payload on the wire.
   package static let frameBytes = 1 << 20
   /// Bytes of one frame's payload after inflation.

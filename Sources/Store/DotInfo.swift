@@ -49,6 +49,9 @@ final class DotTable {
     recent = []
   }
 
+  /// The dot of a log id, when it was read or written here of late.
+  func known(_ log: Int64) -> DotInfo? { known[log] }
+
   /// The dot of a log id that a clock names.
   func info(_ log: Int64, _ statements: StatementCache) throws(StoreError) -> DotInfo {
     if let info = known[log] { return info }
@@ -84,7 +87,7 @@ final class DotTable {
       return log
     }
     let statement = try statements(
-      "SELECT id FROM tributary_log WHERE stream = ? AND replica = ? AND number = ?")
+      "SELECT id FROM tributary_log WHERE \(EngineTables.isDot)")
     defer { statement.reset() }
     statement.bind(1, dot.stream.packed)
     statement.bind(2, dot.replica.packed)

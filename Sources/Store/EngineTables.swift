@@ -1,7 +1,7 @@
 /// The engine's own tables, beside the user's in the same file (engine.md §2).
 enum EngineTables {
   /// Grows with each change of the statements below; `upgrades` lead to it.
-  static let formatVersion: Int64 = 2
+  static let formatVersion: Int64 = 3
 
   /// What brings a file of the format to the next one.
   static let upgrades: [Int64: [String]] = [
@@ -9,8 +9,36 @@ enum EngineTables {
       "ALTER TABLE tributary_log ADD COLUMN digest BLOB",
       "ALTER TABLE tributary_log ADD COLUMN row_count INTEGER",
       "ALTER TABLE tributary_log ADD COLUMN clock INTEGER",
-    ]
+    ],
+    2: [
+      createRuns,
+      """
+      INSERT INTO tributary_run SELECT stream, replica, number, id FROM (
+        SELECT stream, replica, number, id, id - number AS shift,
+          lag(id - number) OVER (PARTITION BY stream, replica ORDER BY number) AS shift_before
+        FROM tributary_log)
+      WHERE shift IS NOT shift_before
+      """,
+      "DROP INDEX tributary_log_dot",
+    ],
   ]
+
+  /// Where change sets stand in the log: from `number` on ids go along with numbers, up to the replica's next run
+  /// or to an entry that is another's. In place of an index with an entry for each: a local transaction after
+  /// another touches one page less.
+  private static let createRuns = """
+    CREATE TABLE tributary_run (
+      stream INTEGER NOT NULL, replica INTEGER NOT NULL, number INTEGER NOT NULL,
+      log INTEGER NOT NULL, PRIMARY KEY (stream, replica, number)
+    ) STRICT, WITHOUT ROWID
+    """
+
+  /// Chooses the log entry of stream ?1, replica ?2, number ?3.
+  static let isDot = """
+    id = (SELECT log + ?3 - number FROM tributary_run
+      WHERE stream = ?1 AND replica = ?2 AND number <= ?3 ORDER BY number DESC LIMIT 1)
+    AND stream = ?1 AND replica = ?2 AND number = ?3
+    """
 
   static let create: [String] = [
     // Facts of the file: identity, anchor, lease, versions.
@@ -28,7 +56,7 @@ enum EngineTables {
       digest BLOB, row_count INTEGER, clock INTEGER
     ) STRICT
     """,
-    "CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (stream, replica, number)",
+    createRuns,
     // The last change set of each replica, unless later ones of the same context stand in the log with what they
     // led to. What the whole stream and the clock were after it stands with the one of the highest `log`.
     """

@@ -137,17 +137,16 @@ extension Replica {
     in stream: StreamID,
     _ body: (DotInfo, ChangeSetHeader, EncodedChangeSet) throws(StoreError) -> Void
   ) throws(StoreError) {
-    let select = try Statement(
-      statements.connection,
-      "SELECT \(Self.logColumns) FROM tributary_log WHERE stream = ? ORDER BY id")
-    select.bind(1, stream.packed)
-    while try select.step() {
-      let encoded = try encodedChangeSet(select)
+    let log = try LogMerge(
+      statements,
+      try state(of: stream).known.entries.map { (stream, $0.replica, 0) })
+    while try log.step(), let row = log.row {
+      let encoded = try encodedChangeSet(row)
       // Told below.
       guard let header = try? ChangeSetCodec.decodeHeader(encoded.header) else {
         throw .damagedRecord("header of \(encoded.dot)")
       }
-      try body(try dots.info(select.integer(0), statements), header, encoded)
+      try body(try dots.info(row.integer(0), statements), header, encoded)
     }
   }
 

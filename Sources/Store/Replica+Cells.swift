@@ -66,7 +66,7 @@ extension Replica {
   package func writtenMilliseconds(_ dot: Dot) throws(StoreError) -> UInt64? {
     try onConnection { () throws(StoreError) in
       let select = try statements(
-        "SELECT hlc FROM tributary_log WHERE stream = ? AND replica = ? AND number = ?")
+        "SELECT hlc FROM tributary_log WHERE \(EngineTables.isDot)")
       defer { select.reset() }
       select.bind(1, dot.stream.packed)
       select.bind(2, dot.replica.packed)

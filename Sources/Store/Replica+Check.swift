@@ -23,6 +23,7 @@ extension Replica {
     try reading { () throws(StoreError) in
       try checkIntegrity(&report)
       for stream in streams { try checkChains(stream, &report) }
+      try checkReach(&report)
       // Rows that wait for their stamp differ from their clocks: first things first.
       for layout in orderedLayouts where try hasRecords(layout) {
         report.problems.append(
@@ -61,15 +62,10 @@ extension Replica {
     let state = try state(of: stream)
     for entry in state.known.entries {
       var (last, next) = (ContentHash.zero, UInt64(1))
-      let select = try Statement(
-        statements.connection,
-        "SELECT \(Self.logColumns) FROM tributary_log WHERE stream = ? AND replica = ? "
-          + "ORDER BY number")
-      select.bind(1, stream.packed)
-      select.bind(2, entry.replica.packed)
-      while try select.step() {
+      let cursor = try LogCursor(statements, stream, entry.replica, after: 0)
+      while try cursor.step() {
         report.changeSets += 1
-        let encoded = try encodedChangeSet(select)
+        let encoded = try encodedChangeSet(cursor.row)
         // Told below.
         guard encoded.dot.number == next, let body = try? encoded.canonicalBody() else {
           report.problems.append("\(encoded.dot): missing predecessor or damaged body")
@@ -77,12 +73,34 @@ extension Replica {
         }
         last = Self.chainHash(last, header: encoded.header, canonicalBody: body)
         next += 1
-        if select.blob(6) != last.bytes {
+        if cursor.row.blob(6) != last.bytes {
           report.problems.append("\(encoded.dot): the chain hash does not match the content")
         }
       }
       if next != entry.number + 1 || state.heads[entry.replica]?.chain != last {
         report.problems.append("\(stream) \(entry.replica): the head does not match the log")
+      }
+    }
+  }
+
+  /// The log holds no more than the chains reached.
+  private func checkReach(_ report: inout CheckReport) throws(StoreError) {
+    let select = try Statement(
+      statements.connection,
+      "SELECT id, stream, replica, number, count(*), max(number) FROM tributary_log "
+        + "GROUP BY stream, replica")
+    while try select.step() {
+      guard let stream = StreamID(packed: UInt32(truncatingIfNeeded: select.integer(1))),
+        let replica = ReplicaID(packed: select.unsigned(2))
+      else {
+        report.problems.append("log entry \(select.integer(0)): no stream and replica")
+        continue
+      }
+      let last = try state(of: stream).known[replica]
+      if select.unsigned(4) != last || select.unsigned(5) != last {
+        report.problems.append(
+          "\(stream) \(replica): \(select.unsigned(4)) change sets up to \(select.unsigned(5)) in the log, "
+            + "\(last) known: missing predecessor")
       }
     }
   }

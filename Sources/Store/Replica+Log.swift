@@ -77,11 +77,28 @@ extension Replica {
       for index in [14, 15, 16] as [Int32] { statement.bindNull(index) }
     }
     try statement.run()
+    try startRun(entry)
     dots.insert(
       DotInfo(
         log: entry.id, stream: header.stream,
         dot: StreamDot(replica: header.replica, number: header.number),
         timestamp: header.timestamp, schemaVersion: header.schemaVersion, flags: flags))
+  }
+
+  /// Notes where an entry stands that does not follow its predecessor.
+  private func startRun(_ entry: LogEntry) throws(StoreError) {
+    let header = entry.header
+    if let before = dots.known(entry.id - 1), before.stream == header.stream,
+      before.dot.replica == header.replica, before.dot.number + 1 == header.number
+    {
+      return
+    }
+    let statement = try statements("INSERT INTO tributary_run VALUES (?1, ?2, ?3, ?4)")
+    statement.bind(1, header.stream.packed)
+    statement.bind(2, header.replica.packed)
+    statement.bind(3, header.number)
+    statement.bind(4, entry.id)
+    try statement.run()
   }
 
   /// The change set in a row of `SELECT id, atom, stream, replica, number, flags, chain, signature, header,

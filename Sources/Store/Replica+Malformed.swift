@@ -124,16 +124,11 @@ extension Replica {
 
   /// The context of a change set in the log.
   private func loggedContext(of info: DotInfo) throws(StoreError) -> VersionVector {
-    let select = try Statement(
-      statements.connection,
-      "SELECT header FROM tributary_log WHERE stream = ? AND replica = ? AND number <= ?")
-    select.bind(1, info.stream.packed)
-    select.bind(2, info.dot.replica.packed)
-    select.bind(3, info.dot.number)
+    let cursor = try LogCursor(statements, info.stream, info.dot.replica, after: 0)
     var context = VersionVector()
-    while try select.step() {
+    while try cursor.step(), cursor.row.unsigned(4) <= info.dot.number {
       // Headers decoded when they came.
-      guard let header = try? ChangeSetCodec.decodeHeader(select.blob(0)) else {
+      guard let header = try? ChangeSetCodec.decodeHeader(cursor.row.blob(8)) else {
         throw .damagedRecord("header of \(info.fullDot)")
       }
       context = context.union(header.contextAdvance)

@@ -24,17 +24,18 @@ extension Replica {
   /// The next change sets that a receiver lacks: whole transactions in the order applied here, about
   /// `maxBytes`; nil when it lacks none.
   ///
-  /// `lackedBy`: the receiver's knowledge of each stream that may be sent to it. Own heads are signed first.
-  /// Cost: follows the difference, not the data.
+  /// `lackedBy`: the receiver's knowledge of each stream that may be sent to it. `messageBytes`: what a receiver
+  /// takes as one message. Own heads are signed first. Cost: follows the difference, not the data.
   package func changes(
-    lackedBy receiver: [(StreamID, VersionVector)], maxBytes: Int
+    lackedBy receiver: [(StreamID, VersionVector)], maxBytes: Int,
+    messageBytes: Int = Limits.messageBytes
   ) throws(StoreError) -> OutgoingBatch? {
     let lacking = try reading { () throws(StoreError) -> [Run] in try self.lacking(receiver) }
     guard !lacking.isEmpty else { return nil }
     let (entries, witnesses, isLast) = try reading {
       () throws(StoreError) -> ([Entry], [Entry], Bool) in
       let (entries, isLast) = try collect(lacking, maxBytes: maxBytes)
-      return try withWitnesses(entries, isLast: isLast)
+      return try fitted(entries, isLast: isLast, messageBytes: messageBytes)
     }
     guard !entries.isEmpty else { return nil }
     let heads = try sign(entries + witnesses)
@@ -57,11 +58,8 @@ extension Replica {
       isLast: isLast)
   }
 
-  private struct Run {
-    let stream: StreamID
-    let replica: ReplicaID
-    let after: UInt64
-  }
+  /// What a receiver lacks of one stream and replica: all after a number.
+  private typealias Run = (stream: StreamID, replica: ReplicaID, after: UInt64)
 
   private struct Entry {
     let id: Int64
@@ -69,6 +67,12 @@ extension Replica {
     var encoded: EncodedChangeSet
     let chain: ContentHash
     let signature: [UInt8]?
+
+    /// One for each stream and replica.
+    var place: Dot { Dot(stream: encoded.dot.stream, replica: encoded.dot.replica, number: 1) }
+
+    /// Bytes of a message that it takes at most, with its length and a head of its own.
+    var messageBytes: Int { encoded.byteCount + 192 }
   }
 
   /// The (stream, replica) runs of which the receiver lacks something.
@@ -79,7 +83,7 @@ extension Replica {
     for (stream, known) in receiver where streams.contains(stream) {
       for entry in try state(of: stream).known.entries
       where entry.number > known[entry.replica] {
-        runs.append(Run(stream: stream, replica: entry.replica, after: known[entry.replica]))
+        runs.append((stream, entry.replica, known[entry.replica]))
       }
     }
     return runs
@@ -89,20 +93,10 @@ extension Replica {
   private func collect(
     _ runs: [Run], maxBytes: Int
   ) throws(StoreError) -> (entries: [Entry], isLast: Bool) {
-    var cursors: [(statement: Statement, next: Entry)] = []
-    for run in runs {
-      let statement = try Statement(
-        statements.connection,
-        "SELECT \(Self.logColumns) FROM tributary_log "
-          + "WHERE stream = ? AND replica = ? AND number > ? ORDER BY number")
-      statement.bind(1, run.stream.packed)
-      statement.bind(2, run.replica.packed)
-      statement.bind(3, run.after)
-      if try statement.step() { cursors.append((statement, try entry(statement))) }
-    }
+    let log = try LogMerge(statements, runs)
     var (entries, bytes): ([Entry], Int) = ([], 0)
-    while let index = cursors.indices.min(by: { cursors[$0].next.id < cursors[$1].next.id }) {
-      var next = cursors[index].next
+    while try log.step(), let row = log.row {
+      var next = try entry(row)
       next.encoded = next.encoded.deflated
       let isNewGroup = entries.last?.atom != next.atom
       let size = next.encoded.byteCount
@@ -113,45 +107,51 @@ extension Replica {
       }
       entries.append(next)
       bytes += size + 8
-      if try cursors[index].statement.step() {
-        cursors[index].next = try entry(cursors[index].statement)
-      } else {
-        cursors.remove(at: index)
-      }
     }
     return (entries, true)
   }
 
-  /// The batch with what proves its ends: a change set applied here may be proved only by a head above it that
-  /// waits here for a part; who comes next cannot take it without those up to that head, and keeps them waiting
-  /// too. Groups that then are too many for a frame are left for the next batch.
-  private func withWitnesses(
-    _ batch: [Entry], isLast: Bool
+  /// The longest beginning of the batch that fits in one message with what proves its ends. Groups stay whole
+  /// but one that is too large alone: its change sets go one by one, and wait at the receiver for each other.
+  private func fitted(
+    _ batch: [Entry], isLast: Bool, messageBytes: Int
   ) throws(StoreError) -> (entries: [Entry], witnesses: [Entry], isLast: Bool) {
-    var (entries, isLast) = (batch, isLast)
+    var entries = batch
     while true {
-      var witnesses: [Entry] = []
-      for end in ends(of: entries)
-      where end.signature == nil && end.encoded.dot.replica != identity.replica {
-        witnesses += try parkedUpToHead(behind: end.encoded.dot)
+      let witnesses = try witnesses(of: entries)
+      let count = entries.count + witnesses.count
+      let bytes = (entries + witnesses).reduce(0) { $0 + $1.messageBytes }
+      if entries.count <= 1 || count <= Limits.changeSetsPerFrame && bytes <= messageBytes {
+        return (entries, witnesses, isLast && entries.count == batch.count)
       }
-      let room = Limits.changeSetsPerFrame - entries.count
-      guard witnesses.count > room, let atom = entries.last?.atom, atom != entries.first?.atom
-      else { return (entries, Array(witnesses.prefix(max(room, 0))), isLast) }
-      entries.removeAll { $0.atom == atom }
-      isLast = false
+      let last = entries.removeLast()
+      if entries.first?.atom != last.atom { entries.removeAll { $0.atom == last.atom } }
     }
+  }
+
+  /// What proves the ends of a batch: a change set applied here may be proved only by a head above it that
+  /// waits here for a part; who comes next cannot take it without those up to that head, and keeps them waiting
+  /// too.
+  private func witnesses(of entries: [Entry]) throws(StoreError) -> [Entry] {
+    var witnesses: [Entry] = []
+    for end in ends(of: entries)
+    where end.signature == nil && end.encoded.dot.replica != identity.replica {
+      witnesses += try parkedUpToHead(behind: end.encoded.dot)
+    }
+    return witnesses
   }
 
   /// The last entry of each stream and replica, in order of first use.
   private func ends(of entries: [Entry]) -> [Entry] {
     var ends: [Entry] = []
+    var places: [Dot: Int] = [:]
     for entry in entries {
-      let dot = entry.encoded.dot
-      let index = ends.firstIndex {
-        $0.encoded.dot.stream == dot.stream && $0.encoded.dot.replica == dot.replica
+      if let index = places[entry.place] {
+        ends[index] = entry
+      } else {
+        places[entry.place] = ends.count
+        ends.append(entry)
       }
-      if let index { ends[index] = entry } else { ends.append(entry) }
     }
     return ends
   }
@@ -194,20 +194,11 @@ extension Replica {
 
   /// The signed heads that prove a batch; signs the last own change set of each stream if need be.
   private func sign(_ entries: [Entry]) throws(StoreError) -> [SignedHead] {
-    var last: [Dot: Entry] = [:]
-    var order: [Dot] = []
-    for entry in entries {
-      // One place per (stream, replica), in order of first use.
-      let place = Dot(
-        stream: entry.encoded.dot.stream, replica: entry.encoded.dot.replica, number: 1)
-      let isOwn = entry.encoded.dot.replica == identity.replica
-      guard isOwn || entry.signature != nil else { continue }
-      if last[place] == nil { order.append(place) }
-      last[place] = entry
+    let proving = entries.filter {
+      $0.encoded.dot.replica == identity.replica || $0.signature != nil
     }
     var heads: [SignedHead] = []
-    for place in order {
-      guard let entry = last[place] else { continue }
+    for entry in ends(of: proving) {
       let dot = entry.encoded.dot
       var signature = entry.signature
       if signature == nil {

@@ -98,7 +98,7 @@ extension Replica {
     of known: VersionVector, beyond other: VersionVector, in stream: StreamID
   ) throws(StoreError) -> UInt64? {
     let select = try statements(
-      "SELECT hlc FROM tributary_log WHERE stream = ? AND replica = ? AND number = ?")
+      "SELECT hlc FROM tributary_log WHERE \(EngineTables.isDot)")
     var oldest: UInt64?
     for entry in known.entries where entry.number > other[entry.replica] {
       select.bind(1, stream.packed)

@@ -249,7 +249,7 @@ package final class Replica {
     of replica: ReplicaID, in stream: StreamID, at number: UInt64
   ) throws(StoreError) -> ContentHash? {
     let select = try statements(
-      "SELECT chain FROM tributary_log WHERE stream = ? AND replica = ? AND number = ?")
+      "SELECT chain FROM tributary_log WHERE \(EngineTables.isDot)")
     defer { select.reset() }
     select.bind(1, stream.packed)
     select.bind(2, replica.packed)

@@ -192,6 +192,9 @@ extension StoreError {
 final class StatementCache {
   let connection: OpaquePointer
   private var statements: [Text: Statement] = [:]
+  /// Of texts that several hold at once: those that nobody holds, some of them.
+  private var idle: [Text: [Statement]] = [:]
+  private static let idlePerText = 16
 
   /// A text that is hashed by its length: statements are looked up for every row, they are few, and equal ones
   /// mostly share their memory.
@@ -210,6 +213,18 @@ final class StatementCache {
     return statement
   }
 
+  /// A statement for `sql` of the caller's own until it is given back.
+  func take(_ sql: String) throws(StoreError) -> Statement {
+    if let statement = idle[Text(sql: sql)]?.popLast() { return statement }
+    return try Statement(connection, sql)
+  }
+
+  func giveBack(_ statement: Statement, _ sql: String) {
+    guard idle[Text(sql: sql), default: []].count < Self.idlePerText else { return }
+    statement.reset()
+    idle[Text(sql: sql), default: []].append(statement)
+  }
+
   /// Runs constant SQL without parameters.
   func execute(_ sql: String) throws(StoreError) {
     let code = sqlite3_exec(connection, sql, nil, nil, nil)
@@ -224,5 +239,8 @@ final class StatementCache {
   var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(connection) }
 
   /// Must be called before the connection closes.
-  func removeAll() { statements = [:] }
+  func removeAll() {
+    statements = [:]
+    idle = [:]
+  }
 }

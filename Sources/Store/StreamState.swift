@@ -56,18 +56,29 @@ final class StreamState {
     digestIsDirty = false
   }
 
-  /// A replica's last entry in the log beyond its head, with what it led to.
+  /// A replica's last entry in the log beyond its head, with what it led to. Cost: logarithmic in how many there
+  /// are.
   private static func later(
     than head: Head, of replica: ReplicaID, in stream: StreamID, _ statements: StatementCache
   ) throws(StoreError) -> (head: Head, digest: UInt128, rowCount: Int64)? {
     let entry = try statements(
-      "SELECT id, number, chain, digest, row_count FROM tributary_log "
-        + "WHERE stream = ? AND replica = ? AND number > ? ORDER BY number DESC LIMIT 1")
+      "SELECT id, number, chain, digest, row_count FROM tributary_log WHERE \(EngineTables.isDot)")
     defer { entry.reset() }
-    entry.bind(1, stream.packed)
-    entry.bind(2, replica.packed)
-    entry.bind(3, head.number)
-    guard try entry.step() else { return nil }
+    func isHere(_ number: UInt64) throws(StoreError) -> Bool {
+      entry.reset()
+      entry.bind(1, stream.packed)
+      entry.bind(2, replica.packed)
+      entry.bind(3, number)
+      return try entry.step()
+    }
+    // Numbers are contiguous: `last` is here, `last` + `stride` mostly not.
+    var (last, stride) = (head.number, UInt64(1))
+    while try isHere(last + stride) { (last, stride) = (last + stride, stride * 2) }
+    while stride > 1 {
+      stride /= 2
+      if try isHere(last + stride) { last += stride }
+    }
+    guard last > head.number, try isHere(last) else { return nil }
     guard let chain = ContentHash(entry.blob(2)), entry.kind(3) == .blob else {
       throw .damagedRecord("head of \(replica) in \(stream)")
     }

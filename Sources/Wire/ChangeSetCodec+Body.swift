@@ -109,11 +109,13 @@ enum BlockOrder {
   private static func merge(_ blocks: ArraySlice<RowBlock>) throws(WireError) {
     let width = blocks.first.map(\.keyWidth) ?? 0
     guard blocks.allSatisfy({ $0.keyWidth == width }) else { throw .malformed(.key) }
-    var heap = blocks.indices.map { (block: $0, row: 0) }
-    func precedes(_ left: Int, _ right: Int) -> Bool {
-      compare(blocks[heap[left].block], heap[left].row, blocks[heap[right].block], heap[right].row)
-        < 0
+    // Cells alone: a block is dear to copy, and one is taken out for each comparison.
+    let tables = blocks.map(\.cells)
+    var heap = tables.indices.map { (table: $0, row: 0) }
+    func compare(_ left: (table: Int, row: Int), _ right: (table: Int, row: Int)) -> Int {
+      compareKeys(tables[left.table], left.row, tables[right.table], right.row, width: width)
     }
+    func precedes(_ left: Int, _ right: Int) -> Bool { compare(heap[left], heap[right]) < 0 }
     func sink(_ start: Int) {
       var parent = start
       while true {
@@ -128,13 +130,11 @@ enum BlockOrder {
       }
     }
     for parent in stride(from: heap.count / 2, through: 0, by: -1) { sink(parent) }
-    var last: (block: Int, row: Int)?
+    var last: (table: Int, row: Int)?
     while let top = heap.first {
-      if let last, compare(blocks[last.block], last.row, blocks[top.block], top.row) == 0 {
-        throw .nonCanonical(.rows)
-      }
+      if let last, compare(last, top) == 0 { throw .nonCanonical(.rows) }
       last = top
-      if top.row + 1 < blocks[top.block].rowCount {
+      if top.row + 1 < tables[top.table].rowCount {
         heap[0].row += 1
       } else {
         heap[0] = heap[heap.count - 1]
@@ -145,15 +145,17 @@ enum BlockOrder {
   }
 
   /// Negative, 0 or positive as the key of one row is below, equal to or above that of another.
-  static func compare(_ left: RowBlock, _ row: Int, _ right: RowBlock, _ other: Int) -> Int {
-    left.cells.cells.withUnsafeBufferPointer { leftCells in
-      right.cells.cells.withUnsafeBufferPointer { rightCells in
-        left.cells.bytes.withUnsafeBytes { leftArena in
-          right.cells.bytes.withUnsafeBytes { rightArena in
-            for column in 0..<left.keyWidth {
+  private static func compareKeys(
+    _ left: CellTable, _ row: Int, _ right: CellTable, _ other: Int, width: Int
+  ) -> Int {
+    left.cells.withUnsafeBufferPointer { leftCells in
+      right.cells.withUnsafeBufferPointer { rightCells in
+        left.bytes.withUnsafeBytes { leftArena in
+          right.bytes.withUnsafeBytes { rightArena in
+            for column in 0..<width {
               let order = compare(
-                leftCells[row * left.cells.width + column], leftArena,
-                rightCells[other * right.cells.width + column], rightArena)
+                leftCells[row * left.width + column], leftArena,
+                rightCells[other * right.width + column], rightArena)
               if order != 0 { return order }
             }
             return 0

@@ -1,5 +1,6 @@
 import Causality
 import Changes
+import Foundation
 import Store
 import Testing
 import Wire
@@ -109,26 +110,72 @@ import Wire
     #expect(try entriesBeyondHeads(world, 11) == 1)
   }
 
-  @Test func `a file of format 1 is brought to the present one`() throws {
+  @Test func `change sets that follow one another stand in one run`() throws {
+    let world = try World()
+    try history(world)
+    let before = try number(world, 11, "SELECT count(*) FROM tributary_run")
+    for round in 0..<50 {
+      try world.update(11, "A0", [ColumnValue(Library.shelf, .text("r\(round)"))])
+    }
+    #expect(try number(world, 11, "SELECT count(*) FROM tributary_run") <= before + 1)
+    try world.settle()
+    // The hub got them at once; its own are between others'.
+    #expect(try number(world, 1, "SELECT count(*) FROM tributary_run") < 20)
+  }
+
+  @Test func `each change set is found by its number, and none beyond the last`() throws {
+    let world = try World()
+    try history(world)
+    try world.settle()
+    for node in [1, 10, 11] as [UInt32] {
+      try world.reopen(node)
+      for stream in world[node].streams {
+        for entry in try world[node].knowledge(of: stream).entries {
+          for number in 1...entry.number {
+            let chain = try PlainFile(world.folder(node).database).text(
+              "SELECT hex(chain) FROM tributary_log WHERE stream = \(stream.packed) "
+                + "AND replica = \(Int64(bitPattern: entry.replica.packed)) AND number = \(number)")
+            let found = try world[node].head(of: entry.replica, in: stream, at: number)
+            #expect(found.map { $0.bytes.map { String(format: "%02X", $0) }.joined() } == chain)
+          }
+          let next = entry.number + 1
+          #expect(try world[node].head(of: entry.replica, in: stream, at: next) == nil)
+        }
+      }
+      #expect(try world[node].check().problems == [])
+    }
+  }
+
+  /// What brings a file of format 3 back to format 2, and one of format 2 to format 1.
+  private static let toFormat2 = """
+    DROP TABLE tributary_run;
+    CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (stream, replica, number);
+    UPDATE tributary_meta SET value = '2' WHERE name = 'format';
+    """
+  private static let toFormat1 = """
+    REPLACE INTO tributary_head
+      SELECT log.stream, log.replica, log.number, log.chain, head.context, log.id,
+        coalesce(log.digest, head.digest), coalesce(log.row_count, head.row_count),
+        coalesce(log.clock, head.clock)
+      FROM tributary_head AS head JOIN tributary_log AS log USING (stream, replica)
+      WHERE log.number = (SELECT max(number) FROM tributary_log AS last
+        WHERE last.stream = head.stream AND last.replica = head.replica);
+    ALTER TABLE tributary_log DROP COLUMN digest;
+    ALTER TABLE tributary_log DROP COLUMN row_count;
+    ALTER TABLE tributary_log DROP COLUMN clock;
+    UPDATE tributary_meta SET value = '1' WHERE name = 'format';
+    """
+
+  @Test(arguments: [1, 2]) func `a file of an older format is brought to the present one`(
+    format: Int
+  ) throws {
     let world = try World()
     try history(world)
     let before = try known(world, 11)
     try world[11].close()
     world.release(11)
     try PlainFile(world.folder(11).database).run(
-      """
-      REPLACE INTO tributary_head
-        SELECT log.stream, log.replica, log.number, log.chain, head.context, log.id,
-          coalesce(log.digest, head.digest), coalesce(log.row_count, head.row_count),
-          coalesce(log.clock, head.clock)
-        FROM tributary_head AS head JOIN tributary_log AS log USING (stream, replica)
-        WHERE log.number = (SELECT max(number) FROM tributary_log AS last
-          WHERE last.stream = head.stream AND last.replica = head.replica);
-      ALTER TABLE tributary_log DROP COLUMN digest;
-      ALTER TABLE tributary_log DROP COLUMN row_count;
-      ALTER TABLE tributary_log DROP COLUMN clock;
-      UPDATE tributary_meta SET value = '1' WHERE name = 'format';
-      """)
+      format == 1 ? Self.toFormat2 + Self.toFormat1 : Self.toFormat2)
     #expect(throws: StoreError.self) {
       try Replica.openReadOnly(folder: world.folder(11), tree: world.tree, schema: world.schema)
     }

@@ -173,6 +173,7 @@ import Wire
       INSERT INTO tributary_log SELECT id, atom, stream, replica, number, hlc, schema_version,
         flags | 8, chain, signature, header, body_bytes, body, NULL, NULL, NULL FROM later.tributary_log
         WHERE id NOT IN (SELECT id FROM main.tributary_log);
+      REPLACE INTO tributary_run SELECT * FROM later.tributary_run;
       REPLACE INTO tributary_head SELECT stream, replica, number, chain, context, log,
         (SELECT digest FROM main.tributary_head AS mine WHERE mine.stream = theirs.stream
           ORDER BY log DESC LIMIT 1),

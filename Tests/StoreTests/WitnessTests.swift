@@ -88,6 +88,70 @@ import Wire
     try world.settle()
   }
 
+  @Test func `a transaction larger than a message goes in several, and waits for its rest`() throws
+  {
+    let world = try World()
+    try write(world, transactions: 3)
+    var known: [(StreamID, VersionVector)] = []
+    for stream in [shared, drafts] { known.append((stream, try world[10].knowledge(of: stream))) }
+    var counts: [Int] = []
+    while let batch = try world[11].changes(
+      lackedBy: known, maxBytes: 1 << 20, messageBytes: 500)
+    {
+      guard case .frame(let message) = batch.content else {
+        Issue.record("two small change sets are one frame")
+        return
+      }
+      #expect(
+        message.changeSets.count == 1
+          || message.changeSets.reduce(0) { $0 + $1.byteCount + 192 } <= 500)
+      counts.append(batch.changeSetCount)
+      let outcome = try world[10].apply(
+        message, from: world[11].identity.replica, isIngress: true, wallMilliseconds: world.wall)
+      #expect(outcome.rejected.isEmpty)
+      for (stream, now) in batch.advanced {
+        let index = try #require(known.firstIndex { $0.0 == stream })
+        known[index].1 = now
+      }
+    }
+    #expect(counts.count > 1 && counts.contains(1), "\(counts)")
+    #expect(try world.row(10, "B3") != nil)
+    try world.settle()
+  }
+
+  @Test func `what proves a batch counts among the bytes of its message`() throws {
+    let world = try World()
+    try world.insert(10, "H1", [ColumnValue(Library.title, .text("of the hub"))])
+    try write(world, transactions: 2)
+    try sendBooks(world, 11, 10, isIngress: true)
+    let writer = world[11].identity.replica
+    let known = try world[1].knowledge(of: shared)
+    let first = try #require(
+      try world[10].changes(
+        lackedBy: [(shared, known)], maxBytes: 1 << 20, messageBytes: 1_000))
+    guard case .frame(let message) = first.content else {
+      Issue.record("small change sets are one frame")
+      return
+    }
+    #expect(message.changeSets.allSatisfy { $0.dot.replica != writer } && !first.isLast)
+    let advanced = try #require(first.advanced.first { $0.stream == shared }?.known)
+    let second = try #require(
+      try world[10].changes(
+        lackedBy: [(shared, advanced)], maxBytes: 1 << 20, messageBytes: 1_000))
+    guard case .frame(let proved) = second.content else {
+      Issue.record("small change sets are one frame")
+      return
+    }
+    #expect(proved.changeSets.map(\.dot.replica) == [writer, writer, writer])
+    for message in [message, proved] {
+      let outcome = try world[1].apply(
+        message, from: world[10].identity.replica, isIngress: true, wallMilliseconds: world.wall)
+      #expect(outcome.rejected.isEmpty)
+    }
+    #expect(try world.row(1, "B0") != nil && world.row(1, "B1") == nil)
+    try world.settle()
+  }
+
   @Test func `nothing is said of what waits when the end is proved by itself`() throws {
     let world = try World()
     try write(world, transactions: 1)

@@ -1,12 +1,13 @@
 package import Changes
 
-/// All tables of the product, as every node registers them: the rosters, which were version 1, and since
-/// version 2 those of the casework. A replica of an older version gets the new tables when it is opened.
+/// All tables of the product, as every node registers them: the rosters, which were version 1, since version 2
+/// those of the casework, and since version 3 libraries of objects and notes of supervision. A replica of an older
+/// version gets the new tables when it is opened, and with its version what it had kept of them as unknown.
 ///
 /// Ids 1,100…1,199 are the casework's; they are never used again.
 package enum CaseworkSchema {
   /// Grows with each additive change.
-  package static let version: UInt32 = 2
+  package static let version: UInt32 = 3
 
   /// The casework's own tables, ascending by id.
   package static let tables =
