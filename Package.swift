@@ -105,7 +105,10 @@ let package = Package(
       linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("z")]),
     module(
       "Benchmarks",
-      ["Causality", "Changes", "Wire", "Replication", "Store", "CSQLite", "CSessionBench"]),
+      [
+        "Causality", "Changes", "Wire", "Replication", "Store", "Peering", "CSQLite",
+        "CSessionBench",
+      ]),
     .executableTarget(
       name: "Tributary",
       dependencies: [

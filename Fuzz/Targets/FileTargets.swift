@@ -21,13 +21,10 @@ enum FileTargets {
   /// headers. The bits of the first byte: inspectors rather than companies, told encoding or not, which one,
   /// encoding and headers of the copy.
   static func roster(_ bytes: [UInt8]) -> Bool {
-    guard let options = bytes.first else { return false }
-    let table = options & 1 == 0 ? RosterTable.companies : .inspectors
-    let told = options & 4 == 0 ? FileEncoding.utf8 : .gb18030
-    let style = RosterWriter.Style(
-      encoding: options & 8 == 0 ? .utf8 : .gb18030, isChinese: options & 16 == 0)
     do throws(CaseworkError) {
-      let records = try records(Array(bytes.dropFirst()), table, options & 2 == 0 ? nil : told)
+      guard let (options, table, records) = try readRoster(bytes) else { return false }
+      let style = RosterWriter.Style(
+        encoding: options & 8 == 0 ? .utf8 : .gb18030, isChinese: options & 16 == 0)
       var writer = try RosterWriter(table, style: style)
       for record in records {
         let values = table.fields.map { field in
@@ -46,6 +43,19 @@ enum FileTargets {
     } catch {
       return false
     }
+  }
+
+  /// Reads alone.
+  static func readRoster(
+    _ bytes: [UInt8]
+  ) throws(CaseworkError) -> (options: UInt8, table: RosterTable, records: [RosterRecord])? {
+    guard let options = bytes.first else { return nil }
+    let table = options & 1 == 0 ? RosterTable.companies : .inspectors
+    let told = options & 4 == 0 ? FileEncoding.utf8 : .gb18030
+    return (
+      options, table,
+      try records(Array(bytes.dropFirst()), table, options & 2 == 0 ? nil : told)
+    )
   }
 
   private static func records(

@@ -1,5 +1,6 @@
 import Causality
 import Changes
+import Peering
 import Replication
 import Store
 import Wire
@@ -13,8 +14,7 @@ final class LoopbackLink {
   private let wallMilliseconds: UInt64
   private var hint = PeerHint()
   private var memory = ChildMemory()
-  /// The hub's challenge for this child, for the life of the hub's process.
-  private static let challenge = [UInt8](repeating: 0xC5, count: 16)
+  private let challenges = ChallengeBook()
 
   init(child: TributaryNode, hub: TributaryNode, wallMilliseconds: UInt64) {
     (self.child, self.hub, self.wallMilliseconds) = (child, hub, wallMilliseconds)
@@ -46,10 +46,10 @@ final class LoopbackLink {
   /// One request and its answer.
   private func exchange(_ bytes: inout Int) throws(StoreError) -> ExchangeOutcome {
     let start = ChildExchange(context: try context(child), shared: shared, hint: hint)
-    var asking = Side(machine: start, replica: child.replica, challenge: nil, wallMilliseconds)
+    var asking = Side(machine: start, actions: actions(child, isHub: false))
     var answering = Side(
-      machine: HubExchange(context: try context(hub), memory: memory), replica: hub.replica,
-      challenge: Self.challenge, wallMilliseconds)
+      machine: HubExchange(context: try context(hub), memory: memory),
+      actions: actions(hub, isHub: true))
     try asking.drain()
     while true {
       let turn = asking.takeFrames() + answering.takeFrames()
@@ -72,21 +72,22 @@ final class LoopbackLink {
       quarantineCount: try node.replica.quarantineCount(), wallMilliseconds: wallMilliseconds)
   }
 
-  /// One side: its machine, and the replica that does what the machine asks for.
+  private func actions(_ node: TributaryNode, isHub: Bool) -> ReplicaActions {
+    ReplicaActions(
+      node.replica, challenges: challenges,
+      conversation: Conversation(isHub: isHub, wallMilliseconds: wallMilliseconds))
+  }
+
+  /// One side: its machine, and what does on the replica what the machine asks for.
   private struct Side<Machine: ExchangeMachine> {
     var machine: Machine
-    let replica: Replica
-    /// At the hub only.
-    let challenge: [UInt8]?
-    let wallMilliseconds: UInt64
+    private var actions: ReplicaActions
     var outcome: ExchangeOutcome?
     private var frames: [(frame: [UInt8], isFromChild: Bool)] = []
     private var decoder = FrameDecoder()
-    private var peer: ReplicaID?
 
-    init(machine: Machine, replica: Replica, challenge: [UInt8]?, _ wallMilliseconds: UInt64) {
-      (self.machine, self.replica, self.challenge) = (machine, replica, challenge)
-      self.wallMilliseconds = wallMilliseconds
+    init(machine: Machine, actions: ReplicaActions) {
+      (self.machine, self.actions) = (machine, actions)
     }
 
     mutating func takeFrames() -> [(frame: [UInt8], isFromChild: Bool)] {
@@ -98,7 +99,8 @@ final class LoopbackLink {
       decoder.append(frame)
       do {
         while let message = try decoder.next() {
-          machine.receive(message, wallMilliseconds: wallMilliseconds)
+          machine.receive(
+            message, wallMilliseconds: actions.conversation.wallMilliseconds)
           try drain()
         }
       } catch let error as StoreError {
@@ -112,98 +114,12 @@ final class LoopbackLink {
       while let action = machine.next() {
         switch action {
         case .send(let message):
-          frames.append((FrameCodec.encode(message), challenge == nil))
+          frames.append((FrameCodec.encode(message), !actions.conversation.isHub))
         case .finish(let outcome): self.outcome = outcome
         case .raise, .setTimer: break
-        default: machine.answer(try answer(action))
+        default: if let answer = try actions.perform(action) { machine.answer(answer) }
         }
       }
-    }
-
-    private mutating func answer(
-      _ action: ExchangeAction
-    ) throws(StoreError) -> ExchangeAnswer {
-      switch action {
-      case .readStreams(let streams):
-        return .streams(
-          try replica.summariesWithKnowledge(of: streams).map {
-            StreamState(summary: $0.summary, known: $0.known)
-          })
-      case .readHeads(let dots):
-        var heads: [ContentHash?] = []
-        for dot in dots {
-          heads.append(try replica.head(of: dot.replica, in: dot.stream, at: dot.number))
-        }
-        return .heads(heads)
-      case .readOwnHead(let stream, let number):
-        let own = replica.identity.replica
-        return .ownHead(
-          last: try replica.knowledge(of: stream)[own],
-          hash: try replica.head(of: own, in: stream, at: number))
-      case .readReceipts: return .receipts([])
-      case .readAcknowledgements(let streams):
-        var list: [Acknowledgement] = []
-        for stream in streams { list.append(try replica.acknowledgement(for: stream)) }
-        return .acknowledgements(list)
-      case .readChanges(let request): return .changes(try changes(request))
-      case .sign(let hello): return .signed(try signed(hello))
-      case .judge(let hello): return .judged(try judge(hello))
-      case .apply(let message): return .applied(try apply(message))
-      case .stage(let part): return .staged(try replica.stage(part))
-      case .record(let acknowledgement):
-        if let peer {
-          _ = try replica.record(acknowledgement, from: peer, wallMilliseconds: wallMilliseconds)
-        }
-        return .recorded
-      case .raise, .setTimer, .send, .finish:
-        preconditionFailure("these have no answer")
-      }
-    }
-
-    private func changes(
-      _ request: ChangesRequest
-    ) throws(StoreError) -> Replication.OutgoingBatch? {
-      let batch = try replica.changes(
-        lackedBy: request.lackedBy.map { ($0.stream, $0.known) }, maxBytes: request.maxBytes)
-      guard let batch else { return nil }
-      let content: Replication.OutgoingBatch.Content
-      switch batch.content {
-      case .frame(let message): content = .frame(message)
-      case .parts(let parts): content = .parts(parts)
-      }
-      return Replication.OutgoingBatch(
-        content: content,
-        advancing: batch.advanced.map { StreamVector(stream: $0.stream, known: $0.known) })
-    }
-
-    private func signed(_ hello: Hello) throws(StoreError) -> Hello {
-      Hello(
-        protocolVersions: hello.protocolVersions, replica: hello.replica,
-        schemaVersion: hello.schemaVersion, wallMilliseconds: hello.wallMilliseconds,
-        quarantineCount: hello.quarantineCount, challenge: hello.challenge,
-        streams: hello.streams, signature: try replica.identity.sign(hello.signedBytes))
-    }
-
-    private mutating func judge(_ hello: Hello) throws(StoreError) -> PeerStanding {
-      peer = hello.replica
-      let isSigned = try replica.isSigned(
-        hello.signedBytes, signature: hello.signature, by: hello.replica)
-      var isRelated = true
-      if challenge != nil { isRelated = try replica.isAdmittedChild(hello.replica) }
-      let scope = hello.replica.node.scope
-      return PeerStanding(
-        registration: isRelated ? .admitted : .unknown, signatureHolds: isSigned,
-        challenge: challenge ?? [],
-        shared: replica.streams.filter { replica.tree.holds(scope, $0) })
-    }
-
-    private func apply(_ message: ChangesMessage) throws(StoreError) -> ApplyReport {
-      guard let peer else { throw .damagedRecord("changes before HELLO") }
-      let outcome = try replica.apply(
-        message, from: peer, isIngress: challenge != nil, wallMilliseconds: wallMilliseconds)
-      return ApplyReport(
-        applied: outcome.applied, duplicates: outcome.duplicates, parked: outcome.parked,
-        rejections: outcome.rejected.map { Rejection(dot: $0.dot, code: $0.code) })
     }
   }
 }

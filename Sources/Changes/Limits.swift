@@ -20,7 +20,7 @@ package enum Limits {
   /// Parts of one change set: `changeSetBytes` in parts of `partBytes`, header and heads beside.
   package static let partsPerChangeSet = 260
   /// Bytes of one message: `partsPerChangeSet` parts of `partBytes`.
-  package static let messageBytes = partBytes * partsPerChangeSet
+  package static let messageBytes = 65 << 20
   /// Bytes of one frame's payload on the wire.
   package static let frameBytes = 1 << 20
   /// Bytes of one frame's payload after inflation.

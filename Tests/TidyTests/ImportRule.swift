@@ -33,7 +33,8 @@ enum ImportRule {
       "Terminal": system,
       // Runs the program; knows none of its modules.
       "Rehearsal": system,
-      "Benchmarks": engine.union(["CSQLite", "CSessionBench", "Crypto", "GRDB"]).union(system),
+      "Benchmarks": engine.union(["Peering", "CSQLite", "CSessionBench", "Crypto", "GRDB"]).union(
+        system),
       "Tributary": casework.union([
         "Transport", "Node", "Portal", "Terminal", "Rehearsal", "Benchmarks", "ArgumentParser",
         "ServiceLifecycle", "Crypto", "Logging",
