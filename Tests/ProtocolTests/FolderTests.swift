@@ -17,6 +17,8 @@ import Testing
       "README.md",
     ]
     readers += bodies.map(\.name)
+    readers += SessionVectors.files(
+      try VectorFolder.read(SessionFile.self, SessionVectors.file))
     readers += try VectorFolder.read(BundleFile.self, BundleVectors.file).valid.map(\.file)
     let found = try FileManager.default.contentsOfDirectory(atPath: VectorFolder.url.path)
     for name in found.sorted() where !name.hasPrefix(".") {

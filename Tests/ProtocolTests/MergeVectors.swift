@@ -150,7 +150,7 @@ extension MergeFile {
       for changeSet in scene.changeSets { _ = try replica.apply(changeSet) }
       return Item(
         name: scene.name, stream: MergeStage.stream,
-        changeSets: scene.changeSets.map(Carried.init),
+        changeSets: try scene.changeSets.map { try Carried($0) },
         orders: try orders(scene.changeSets, file.replica(MergeStage.stream)).count,
         rows: replica.rowFields, headsHash: Hex.encode(bigEndian(replica.headsHash)),
         digest: Hex.encode(replica.digest))
@@ -176,14 +176,14 @@ extension MergeFile {
 }
 
 extension MergeFile.Carried {
-  init(_ changeSet: EncodedChangeSet) {
+  init(_ changeSet: EncodedChangeSet) throws {
     dot = changeSet.dot.description
     headerHex = Hex.encode(changeSet.header)
-    bodyHex = Hex.encode((try? changeSet.canonicalBody()) ?? [])
+    bodyHex = try VectorBytes.text(try changeSet.canonicalBody())
   }
 
   func changeSet() throws -> EncodedChangeSet {
-    let body = try Hex.decode(bodyHex)
+    let body = try VectorBytes.bytes(bodyHex)
     return EncodedChangeSet(
       dot: try Dot(vector: dot), header: try Hex.decode(headerHex), body: body,
       bodyIsDeflated: false, bodyByteCount: body.count)

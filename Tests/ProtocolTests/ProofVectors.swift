@@ -49,7 +49,7 @@ extension ProofFile.Chain {
   init(_ name: String, _ changeSets: [EncodedChangeSet], _ head: SignedHead?, key: [UInt8]) throws {
     self.name = name
     publicKey = Hex.encode(key)
-    self.changeSets = changeSets.map(MergeFile.Carried.init)
+    self.changeSets = try changeSets.map { try MergeFile.Carried($0) }
     self.head = head.map(ProofFile.Head.init)
     let contents = try changeSets.map { try ReferenceReplica.contentHash($0) }
     contentHashes = contents.map(\.description)

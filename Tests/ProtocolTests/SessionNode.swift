@@ -5,13 +5,15 @@ import Replication
 import Wire
 
 /// A node of the session vectors: a reference replica per stream, the keys of the vectors, and what the
-/// machines of Replication ask for. It keeps no parts.
+/// machines of Replication ask for.
 final class SessionNode {
   let id: ReplicaID
   let isHub: Bool
   let registered: Set<ReplicaID>
   let challenge: [UInt8]
   private(set) var streams: [StreamID: ReferenceReplica] = [:]
+  /// What is here of change sets in parts: the hash of the whole, and the parts from the first on.
+  private var staged: [Dot: (hash: ContentHash, count: UInt32, parts: [[UInt8]])] = [:]
 
   init(
     _ id: ReplicaID, isHub: Bool, registered: Set<ReplicaID>, challenge: [UInt8],
@@ -57,7 +59,7 @@ final class SessionNode {
     case .readOwnHead(let stream, let number):
       return .ownHead(
         last: streams[stream]?.known[id] ?? 0, hash: streams[stream]?.chain(id, number))
-    case .readReceipts: return .receipts([])
+    case .readReceipts(let ids): return .receipts(receipts(ids))
     case .readAcknowledgements(let ids):
       return .acknowledgements(
         ids.map { stream in
@@ -69,7 +71,7 @@ final class SessionNode {
     case .sign(let hello): return .signed(signed(hello))
     case .judge(let hello): return .judged(standing(hello))
     case .apply(let message): return .applied(apply(message))
-    case .stage: return .staged(nil)
+    case .stage(let part): return .staged(stage(part))
     case .record: return .recorded
     case .raise, .setTimer, .send, .finish: preconditionFailure("needs no answer")
     }
@@ -122,8 +124,61 @@ final class SessionNode {
       advancing.append(StreamVector(stream: vector.stream, known: replica.known))
     }
     guard !sent.isEmpty else { return nil }
-    return OutgoingBatch(
-      content: .frame(ChangesMessage(changeSets: sent, heads: heads)), advancing: advancing)
+    let message = ChangesMessage(changeSets: sent, heads: heads)
+    return OutgoingBatch(content: Self.content(message, request.held), advancing: advancing)
+  }
+
+  // MARK: parts (5-Frames §4, 6-Sessions §5)
+
+  /// One frame, or the parts that the receiver does not hold of what is too large for one.
+  private static func content(
+    _ message: ChangesMessage, _ held: [PartReceipt]
+  ) -> OutgoingBatch.Content {
+    guard message.changeSets.reduce(0, { $0 + $1.byteCount }) > Limits.partBytes else {
+      return .frame(message)
+    }
+    let whole = MessageCodec.encode(message)
+    let hash = wholeHash(whole)
+    let starts = Array(stride(from: 0, to: whole.count, by: Limits.partBytes))
+    let first = held.first { $0.contentHash == hash }?.held ?? 0
+    return .parts(
+      starts.indices.dropFirst(Int(first)).map { index in
+        let bytes = whole[starts[index]...].prefix(Limits.partBytes)
+        return PartMessage(
+          dot: message.changeSets[0].dot, contentHash: hash, index: UInt32(index),
+          count: UInt32(starts.count), bytes: Array(bytes))
+      })
+  }
+
+  private static func wholeHash(_ whole: [UInt8]) -> ContentHash {
+    Digest.sha256([HashDomain.parts.rawValue] + whole)
+  }
+
+  private func receipts(_ ids: [StreamID]) -> [PartReceipt] {
+    staged.keys.filter { ids.contains($0.stream) }.sorted().compactMap { dot in
+      staged[dot].map {
+        PartReceipt(
+          dot: dot, contentHash: $0.hash, held: UInt32($0.parts.count), count: $0.count)
+      }
+    }
+  }
+
+  /// Keeps a part; the whole when it was the last.
+  private func stage(_ part: PartMessage) -> ChangesMessage? {
+    var held = staged[part.dot] ?? (part.contentHash, part.count, [])
+    if held.hash != part.contentHash { held = (part.contentHash, part.count, []) }
+    if Int(part.index) == held.parts.count { held.parts.append(part.bytes) }
+    guard held.parts.count == Int(held.count) else {
+      staged[part.dot] = held
+      return nil
+    }
+    staged[part.dot] = nil
+    let whole = held.parts.flatMap { $0 }
+    // What does not hash or decode is dropped; the vectors have none.
+    guard Self.wholeHash(whole) == held.hash,
+      case .changes(let message)? = try? MessageCodec.decode(.changes, whole[...])
+    else { return nil }
+    return message
   }
 
   private func apply(_ message: ChangesMessage) -> ApplyReport {

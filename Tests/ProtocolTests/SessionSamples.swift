@@ -12,7 +12,7 @@ enum SessionSamples {
 
   private static func write(
     _ writer: String, _ stream: String, _ number: UInt64, text: String = "row",
-    context: [String] = []
+    value: Value? = nil, context: [String] = []
   ) throws -> SessionFile.Step {
     let header = try ChangeSetSamples.header(
       stream: stream, replica: writer, number: number, context: context,
@@ -20,19 +20,27 @@ enum SessionSamples {
     let body = ChangeSetBody(blocks: [
       try ChangeSetSamples.block(
         1_000, .insert, [(1, 1)],
-        [.init(key: [.text("\(writer) \(number)")], new: [.text(text)])])
+        [.init(key: [.text("\(writer) \(number)")], new: [value ?? .text(text)])])
     ])
     return SessionFile.Step(
       action: writer == child ? "childWrites" : "hubWrites",
-      changeSet: MergeFile.Carried(EncodedChangeSet(header: header, body: body)))
+      changeSet: try MergeFile.Carried(EncodedChangeSet(header: header, body: body)))
   }
 
   private static let exchange = SessionFile.Step(action: "exchange")
   private static let wait = SessionFile.Step(action: "wait")
 
-  private static func hears(_ action: String, _ messages: [Message]) -> SessionFile.Step {
-    SessionFile.Step(action: action, given: SessionWorld.said(messages))
+  private static func hears(_ action: String, _ messages: [Message]) throws -> SessionFile.Step {
+    SessionFile.Step(action: action, given: try SessionWorld.said(messages))
   }
+
+  /// Bytes that no deflater shortens: SHA-256 of 0, 1, 2 …, each as 4 bytes, big endian; a little more than a part.
+  private static let large: Value = {
+    let hashes = (0..<8_200).map { number in
+      Digest.sha256(withUnsafeBytes(of: UInt32(number).bigEndian) { Array($0) }).bytes
+    }
+    return .blob(hashes.flatMap { $0 })
+  }()
 
   private static func hello(
     _ replica: String, versions: ClosedRange<UInt16> = 1...1, challenge: [UInt8] = challenge,
@@ -72,6 +80,18 @@ enum SessionSamples {
             write(child, county, 2),
             SessionFile.Step(action: "exchange", cutAfter: 3), exchange, exchange,
           ]),
+        session(
+          "a change set that is too large for a frame is pushed in parts",
+          first + [write(child, county, 1, value: large), exchange, exchange]),
+        session(
+          "the link breaks between two parts: the receipt says where to go on",
+          first + [
+            write(child, county, 1, value: large),
+            SessionFile.Step(action: "exchange", cutAfter: 5), exchange, exchange, exchange,
+          ]),
+        session(
+          "a change set that is too large for a frame is pulled in parts",
+          first + [write(hub, county, 1, value: large), wait, exchange, exchange]),
         session(
           "news of a long poll are fetched",
           first + [write(hub, prefecture, 1), wait, exchange]),

@@ -65,9 +65,9 @@ struct SessionWorld {
       streams: streams)
   }
 
-  static func said(_ messages: [Message]) -> [SessionFile.Said] {
-    messages.map {
-      SessionFile.Said(kind: "\($0.kind)", payload: Hex.encode(MessageCodec.encode($0)))
+  static func said(_ messages: [Message]) throws -> [SessionFile.Said] {
+    try messages.map {
+      SessionFile.Said(kind: "\($0.kind)", payload: try VectorBytes.text(MessageCodec.encode($0)))
     }
   }
 
@@ -76,7 +76,7 @@ struct SessionWorld {
       guard let kind = MessageKind.allCases.first(where: { "\($0)" == item.kind }) else {
         throw MalformedVector(what: item.kind)
       }
-      return try MessageCodec.decode(kind, try Hex.decode(item.payload)[...])
+      return try MessageCodec.decode(kind, try VectorBytes.bytes(item.payload)[...])
     }
   }
 
@@ -94,12 +94,12 @@ struct SessionWorld {
     case "exchange":
       var machine = ChildExchange(context: child.context, shared: child.shared, hint: hint)
       var other = HubExchange(context: hub.context, memory: memory)
-      talk(&machine, &other, &step, given: nil)
+      try talk(&machine, &other, &step, given: nil)
       (hint, memory) = (machine.hint, other.memory)
     case "wait":
       var machine = ChildWait(context: child.context, shared: child.shared, hint: hint)
       var other = HubWait(context: hub.context, memory: memory)
-      talk(&machine, &other, &step, given: nil)
+      try talk(&machine, &other, &step, given: nil)
       hint = machine.hint
     case "hubHears":
       var other = HubExchange(context: hub.context, memory: memory)
@@ -109,12 +109,12 @@ struct SessionWorld {
         other.receive(message, wallMilliseconds: 1_730_000_000_000)
         frames += hub.drain(&other, &outcome)
       }
-      step.hubSays = Self.said(frames)
+      step.hubSays = try Self.said(frames)
       step.hubEnds = outcome.map { Self.text($0.result) } ?? "listens"
     case "childHears":
       var machine = ChildExchange(context: child.context, shared: child.shared, hint: hint)
       var other = HubExchange(context: hub.context, memory: memory)
-      talk(&machine, &other, &step, given: heard)
+      try talk(&machine, &other, &step, given: heard)
       hint = machine.hint
     default: throw MalformedVector(what: given.action)
     }
@@ -133,10 +133,10 @@ struct SessionWorld {
   private func talk(
     _ machine: inout some ExchangeMachine, _ other: inout some ExchangeMachine,
     _ step: inout SessionFile.Step, given: [Message]?
-  ) {
+  ) throws {
     var (ends, otherEnds): (ExchangeOutcome?, ExchangeOutcome?) = (nil, nil)
     let turn = child.drain(&machine, &ends)
-    step.childSays = Self.said(turn)
+    step.childSays = try Self.said(turn)
     var answer = given ?? []
     if given == nil {
       for message in turn.prefix(step.cutAfter ?? turn.count) {
@@ -147,7 +147,7 @@ struct SessionWorld {
         other.linkEnded()
         answer += hub.drain(&other, &otherEnds)
       }
-      step.hubSays = Self.said(answer)
+      step.hubSays = try Self.said(answer)
       step.hubEnds = otherEnds.map { Self.text($0.result) } ?? "listens"
     }
     for message in step.cutAfter == nil ? answer : [] where !machine.isFinished {
@@ -176,6 +176,14 @@ struct SessionWorld {
 
 @Suite struct SessionVectors {
   static let file = "sessions.json"
+
+  /// The files that a file of sessions names for long bytes.
+  static func files(_ file: SessionFile) -> Set<String> {
+    let steps = file.sessions.flatMap(\.steps)
+    let payloads = steps.flatMap { ($0.given ?? []) + $0.childSays + $0.hubSays }.map(\.payload)
+    let bodies = steps.compactMap(\.changeSet?.bodyHex)
+    return Set((payloads + bodies).filter { $0.hasSuffix(".bin") })
+  }
 
   @Test(.enabled(if: VectorFolder.isWriting)) func `The generator writes the file`() throws {
     try VectorFolder.settle(try SessionSamples.make(), Self.file)

@@ -46,6 +46,31 @@ enum VectorFolder {
   }
 }
 
+/// Bytes in a vector: hexadecimal digits, or where they are long the file that has them, which is named by its content.
+enum VectorBytes {
+  static let inlineBytes = 65_536
+
+  static func text(_ bytes: [UInt8]) throws -> String {
+    guard bytes.count > inlineBytes else { return Hex.encode(bytes) }
+    let name = name(of: bytes)
+    if VectorFolder.isWriting {
+      try Data(bytes).write(to: VectorFolder.url.appending(path: name))
+    }
+    return name
+  }
+
+  static func bytes(_ text: String) throws -> [UInt8] {
+    guard text.hasSuffix(".bin") else { return try Hex.decode(text) }
+    let bytes = try VectorFolder.bytes(text)
+    guard text == name(of: bytes) else { throw MalformedVector(what: text) }
+    return bytes
+  }
+
+  private static func name(of bytes: [UInt8]) -> String {
+    "session-\(Hex.encode(Digest.sha256(bytes).bytes.prefix(4))).bin"
+  }
+}
+
 /// What a vector says that is no vector.
 struct MalformedVector: Error {
   let what: String

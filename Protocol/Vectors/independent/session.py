@@ -1,5 +1,6 @@
-"""Both sides of a session: exchanges and long polls of a child and a hub, without parts: 6-Sessions §2-9."""
+"""Both sides of a session: exchanges and long polls of a child and a hub: 6-Sessions §2-9."""
 import hashlib
+import os
 
 from frames import (chain_hash, content_hash, dot_of_change_set, get_message, head_bytes, hello_bytes,
                     put_message, sign, signature_holds)
@@ -8,6 +9,8 @@ from wire import (full_dot_of, full_dot_text, packed, replica_of, replica_text, 
                   stream_of, stream_text)
 
 VERSIONS, WALL, NO_CHALLENGE = [1, 1], 1_730_000_000_000, bytes(16)
+PART_BYTES, INLINE_BYTES = 262_144, 65_536
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 CODES = ["", "malformedFrame", "limitExceeded", "versionMismatch", "unknownReplica",
          "authenticationNeeded", "retiredReplica", "streamNotShared", "unprovedChangeSet",
          "forkDetected", "replicaRestored", "notReady", "unexpectedFrame", "notAdmitted"]
@@ -37,6 +40,8 @@ class Node:
         self.challenge = bytes.fromhex(session["challenge"])
         self.registered = [session["child"]] if is_hub else (
             [session["hub"]] if session["child_knows_hub"] else [])
+        # Of change sets in parts: the hash of the whole, how many parts, those from the first on.
+        self.staged = {}
 
     def sign(self, message):
         # The key of the vectors: Vectors/README.md.
@@ -79,14 +84,37 @@ class Node:
         return (number > stream.known.get(self.id, 0)
                 or fields["head"] not in (None, stream.chains[self.id, number]))
 
-    def changes(self, lacking):
-        """One CHANGES frame with what a peer of that knowledge lacks, or none."""
-        sent, heads = [], []
+    def receipts(self, names):
+        """A PART without bytes for each change set of the streams that is here in part (§5)."""
+        return [("part", {"dot": dot, "hash": hash_, "index": len(parts), "count": count,
+                          "bytes": b""})
+                for dot, (hash_, count, parts) in sorted(self.staged.items())
+                if stream_text(dot[0]) in names]
+
+    def stage(self, fields):
+        """Keeps a part; the message when it was the last one."""
+        hash_, count, parts = self.staged.get(fields["dot"], (None, 0, []))
+        if hash_ != fields["hash"]:
+            hash_, count, parts = fields["hash"], fields["count"], []
+        if fields["index"] == len(parts):
+            parts = parts + [fields["bytes"]]
+        self.staged[fields["dot"]] = (hash_, count, parts)
+        if len(parts) < count:
+            return None
+        del self.staged[fields["dot"]]
+        whole = b"".join(parts)
+        return get_message("changes", whole) if whole_hash(whole) == hash_ else None
+
+    def changes(self, lacking, held=()):
+        """CHANGES with what a peer of that knowledge lacks, or none; in PARTs where it is too large, without
+        those that the peer holds by its receipts."""
+        sent, heads, dots = [], [], []
         for name, known in lacking:
             stream, last = self.streams[name], {}
             for header, body, (writer, number) in stream.carried:
                 if number > known.get(writer, 0):
                     sent.append((header, None, body))
+                    dots.append((stream.stream, writer, number))
                     last[writer] = number
             for writer in sorted(last, key=packed):
                 dot = (stream.stream, writer, last[writer])
@@ -94,7 +122,23 @@ class Node:
                 signature = (self.sign(head_bytes(dot, hash_)) if writer == self.id
                              else stream.signed[writer])
                 heads.append((full_dot_text(dot), hash_, signature))
-        return [("changes", {"change_sets": sent, "heads": heads})] if sent else []
+        message = ("changes", {"change_sets": sent, "heads": heads})
+        if sum(len(header) + len(body) for header, _, body in sent) <= PART_BYTES:
+            return [message] if sent else []
+        whole = put_message(*message)
+        hash_, first = whole_hash(whole), 0
+        for receipt in held:
+            if receipt["hash"] == hash_:
+                first = receipt["index"]
+        parts = [whole[at:at + PART_BYTES] for at in range(0, len(whole), PART_BYTES)]
+        return [("part", {"dot": dots[0], "hash": hash_, "index": index,
+                          "count": len(parts), "bytes": part})
+                for index, part in enumerate(parts) if index >= first]
+
+
+def whole_hash(whole):
+    """The hash of what parts are pieces of: 5-Frames §4."""
+    return hashlib.sha256(b"\x04" + whole).digest()
 
 
 class Intake:
@@ -102,7 +146,7 @@ class Intake:
 
     def __init__(self, node):
         self.node, self.reports, self.foreign, self.stopped = node, [], set(), set()
-        self.rejected, self.applied = [], 0
+        self.rejected, self.applied, self.staged = [], 0, 0
 
     def admits(self, name):
         if name in self.node.streams:
@@ -111,6 +155,19 @@ class Intake:
             self.foreign.add(name)
             self.reports.append(error("streamNotShared", name))
         return False
+
+    def take_part(self, fields, receipts):
+        """A part is kept, and taken when it was the last one; a receipt is noted."""
+        stream, writer, _ = fields["dot"]
+        if not self.admits(stream_text(stream)):
+            return
+        if not fields["bytes"]:
+            receipts[fields["dot"]] = fields
+        elif (stream_text(stream), writer) not in self.stopped:
+            self.staged += 1
+            message = self.node.stage(fields)
+            if message:
+                self.take(message)
 
     def take(self, message):
         for header, fields, body in message["change_sets"]:
@@ -157,7 +214,7 @@ class Hub:
     def __init__(self, node, tops, waits=False):
         self.node, self.tops, self.waits = node, tops, waits
         self.hello, self.end, self.intake = None, None, Intake(node)
-        self.peer_knows, self.asked, self.refused = {}, set(), []
+        self.peer_knows, self.asked, self.refused, self.receipts = {}, set(), [], {}
 
     def refuse(self, end, challenge, report):
         self.end = end
@@ -194,6 +251,8 @@ class Hub:
             return self.violate("unexpectedFrame", name_of(kind), self.node.challenge)
         if kind == "changes":
             self.intake.take(fields)
+        elif kind == "part":
+            self.intake.take_part(fields, self.receipts)
         elif kind == "error":
             self.refused.append(fields["subject"])
         elif self.intake.admits(name := stream_text(fields["stream"])):
@@ -210,15 +269,17 @@ class Hub:
         self.end, node = "complete", self.node
         theirs = {stream: heads for stream, heads, _ in self.hello["streams"]}
         said = [node.hello(node.challenge, node.summaries())] + self.intake.reports
-        said += [node.knowledge(stream_text(stream), self.hello["replica"])
-                 for stream, heads, _ in node.summaries() if theirs.get(stream, heads) != heads]
+        differing = [stream_text(stream) for stream, heads, _ in node.summaries()
+                     if theirs.get(stream, heads) != heads]
+        said += [node.knowledge(name, self.hello["replica"]) for name in differing]
+        said += node.receipts(differing)
         for name in node.streams:
             kind, fields = node.acknowledgement(name)
             if name in self.asked or self.tops.get(name) != fields["top"]:
                 self.tops[name] = fields["top"]
                 said.append((kind, fields))
         said += node.changes([(name, self.peer_knows[name]) for name in node.streams
-                              if name in self.peer_knows])
+                              if name in self.peer_knows], self.receipts.values())
         return said + [("done", {})]
 
     def answer_wait(self):
@@ -240,15 +301,23 @@ class Hint:
     def __init__(self):
         self.peer, self.is_proved, self.challenge = None, False, None
         self.seen, self.known, self.acknowledged, self.stuck = {}, {}, {}, {}
-        self.refused_here, self.refused_there = [], []
+        self.refused_here, self.refused_there, self.receipts = [], [], {}
 
     def meet(self, hello, is_proved):
         if self.peer != hello["replica"]:
             self.__init__()
         if self.challenge != hello["challenge"]:
-            self.refused_here, self.refused_there = [], []
+            self.refused_here, self.refused_there, self.receipts = [], [], {}
         self.peer, self.challenge = hello["replica"], hello["challenge"]
         self.is_proved = is_proved
+
+    def learn(self, name, known):
+        """The hub's knowledge; a receipt of what it knows now means nothing more."""
+        self.known[name] = known
+        for dot in list(self.receipts):
+            stream, writer, number = dot
+            if stream_text(stream) == name and known.get(writer, 0) >= number:
+                del self.receipts[dot]
 
     def is_left_out(self, name, own):
         """Whether a stuck stream is left out (§3.5): the clock of the vectors stands, no pause is ever over."""
@@ -268,6 +337,7 @@ class Child:
         self.node, self.hint, self.waits = node, hint, waits
         self.end, self.met, self.intake = None, False, Intake(node)
         self.told, self.said_acks, self.before = [], [], dict(hint.known)
+        self.held_before = dict(hint.receipts)
         self.was_proved = hint.is_proved
         self.own = {name: s.heads_hash() for name, s in node.streams.items()}
         self.was_known = {name: dict(s.known) for name, s in node.streams.items()}
@@ -287,6 +357,7 @@ class Child:
                      and hint.seen[name][0] != self.own[name]
                      and not hint.is_left_out(name, self.own[name])]
         said += hint.refused_here + [node.knowledge(name, hint.peer) for name in self.told]
+        said += node.receipts(self.told)
         if hint.is_proved:
             for name in node.streams:
                 acknowledgement = node.acknowledgement(name)
@@ -294,10 +365,12 @@ class Child:
                     self.said_acks.append((name, acknowledgement))
                     said.append(acknowledgement)
             changes = node.changes([(name, self.known_there(name)) for name in self.told
-                                    if hint.known.get(name) is not None])
+                                    if hint.known.get(name) is not None],
+                                   hint.receipts.values())
             for _, fields in changes:
-                for dot in (full_dot_of(head[0]) for head in fields["heads"]):
-                    hint.known[stream_text(dot[0])] = None  # Unsure until the hub answers (§8.2).
+                heads = [full_dot_of(head[0]) for head in fields.get("heads", [])]
+                for stream, *_ in heads or [fields["dot"]]:
+                    hint.known[stream_text(stream)] = None  # Unsure until the hub answers (§8.2).
             said += changes
         return said + [("done", {})]
 
@@ -332,11 +405,13 @@ class Child:
             self.fail("violated unexpectedFrame")
         elif kind == "changes":
             self.intake.take(fields)
+        elif kind == "part":
+            self.intake.take_part(fields, self.hint.receipts)
         elif self.intake.admits(name := stream_text(fields["stream"])) and kind == "knowledge":
             if self.node.is_lost(fields):
                 self.fail("identityLost")
             else:
-                self.hint.known[name] = dict(fields["known"])
+                self.hint.learn(name, dict(fields["known"]))
 
     def hear_error(self, fields):
         code, subject = CODES[fields["code"]], fields["subject"]
@@ -383,12 +458,13 @@ class Child:
             if name not in hint.seen:
                 continue
             if hint.seen[name][0] == stream.heads_hash():
-                hint.known[name] = dict(stream.known)
+                hint.learn(name, dict(stream.known))
                 hint.stuck.pop(name, None)
             else:
                 differing.append(name)
         hint.acknowledged.update(self.said_acks)
-        moved = self.intake.applied or hint.is_proved and not self.was_proved or any(
+        moved = (self.intake.applied or self.intake.staged or hint.receipts != self.held_before
+                 or hint.is_proved and not self.was_proved) or any(
             hint.known.get(name) != self.before.get(name) for name in self.node.streams)
         if not moved:
             for name in differing:
@@ -401,13 +477,29 @@ class Child:
             self.fail("linkEnded")
 
 
+def bytes_of(value):
+    """Digits, or the file that has what is long, named by its content."""
+    if not value.endswith(".bin"):
+        return bytes.fromhex(value)
+    with open(os.path.join(FOLDER, value), "rb") as file:
+        data = file.read()
+    assert value == file_name(data)
+    return data
+
+
+def file_name(data):
+    return f"session-{hashlib.sha256(data).hexdigest()[:8]}.bin"
+
+
 def wire(said):
     """Frames as the vectors give them."""
-    return [{"kind": kind, "payload": put_message(kind, fields).hex()} for kind, fields in said]
+    payloads = [(kind, put_message(kind, fields)) for kind, fields in said]
+    return [{"kind": kind, "payload": file_name(payload) if len(payload) > INLINE_BYTES
+             else payload.hex()} for kind, payload in payloads]
 
 
 def heard(frames):
-    return [(f["kind"], get_message(f["kind"], bytes.fromhex(f["payload"]))) for f in frames]
+    return [(f["kind"], get_message(f["kind"], bytes_of(f["payload"]))) for f in frames]
 
 
 class Session:
@@ -425,7 +517,7 @@ class Session:
             carried = step["change_set"]
             node = self.child if action == "childWrites" else self.hub
             outcome = node.streams[carried["dot"].split(":")[0]].apply(
-                bytes.fromhex(carried["header_hex"]), bytes.fromhex(carried["body_hex"]))
+                bytes.fromhex(carried["header_hex"]), bytes_of(carried["body_hex"]))
             assert outcome == "applied"
         elif action == "hubHears":
             hub = Hub(self.hub, self.tops)
