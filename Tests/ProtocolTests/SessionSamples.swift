@@ -87,7 +87,7 @@ enum SessionSamples {
           "the link breaks between two parts: the receipt says where to go on",
           first + [
             write(child, county, 1, value: large),
-            SessionFile.Step(action: "exchange", cutAfter: 5), exchange, exchange, exchange,
+            SessionFile.Step(action: "exchange", cutAfter: 4), exchange, exchange, exchange,
           ]),
         session(
           "a change set that is too large for a frame is pulled in parts",
