@@ -52,7 +52,8 @@ endif
 .PHONY: independent
 independent: ## Checks the protocol's vectors with the independent reader in Python
 	@echo "==> checking Protocol/Vectors with the independent reader"
-	@if command -v python3 >/dev/null; then python3 -B Protocol/Vectors/independent/check.py; \
+	@if command -v python3 >/dev/null; then python3 -B Protocol/Vectors/independent/check.py \
+	    && python3 -B Protocol/Vectors/draw/verify.py --vectors Protocol/Vectors/draw; \
 	  else echo "    skipped: there is no python3"; fi
 
 # Seconds per fuzz target.
@@ -64,7 +65,7 @@ fuzz: ## Runs the decoders under libFuzzer and AddressSanitizer, e.g. make fuzz 
 
 .PHONY: vectors
 vectors: setup ## Writes Protocol/Vectors anew from the generators in ProtocolTests; see git diff then
-	TRIBUTARY_VECTORS=write $(SWIFT) test --filter ProtocolTests || true
+	TRIBUTARY_VECTORS=write $(SWIFT) test --filter 'ProtocolTests|DrawVectorWriter' || true
 	$(SWIFT) test --skip-build --filter ProtocolTests
 	$(MAKE) independent
 

@@ -5,11 +5,13 @@ package import Changes
 package enum RosterTable: String, Hashable, Sendable, CaseIterable {
   case companies
   case inspectors
+  case experts
 
   package var declaration: TableDeclaration {
     switch self {
     case .companies: RosterSchema.companies
     case .inspectors: RosterSchema.inspectors
+    case .experts: ExpertTables.experts.declaration
     }
   }
 
@@ -18,15 +20,17 @@ package enum RosterTable: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .companies: CompanyFields.all
     case .inspectors: InspectorFields.all
+    case .experts: ExpertTables.experts.fields
     }
   }
 
   /// The column that is the key where the key is empty or not in the file: the registration number of
-  /// a company, the certificate number of an inspector.
+  /// a company, the certificate number of an inspector, that of an expert's appointment.
   package var keySubstitute: RosterField {
     switch self {
     case .companies: CompanyFields.registrationNumber
     case .inspectors: InspectorFields.certificateNumber
+    case .experts: ExpertTables.appointmentNumber
     }
   }
 
@@ -39,6 +43,7 @@ package enum RosterTable: String, Hashable, Sendable, CaseIterable {
         "信用代码", "uscc",
       ]
     case .inspectors: ["inspector_code", "人员编号", "检查人员编号"]
+    case .experts: ["expert_code", "专家编号"]
     }
   }
 }

@@ -55,13 +55,16 @@ package struct RosterField: Hashable, Sendable {
   package let group: GroupID
   /// The policy of the register; the columns of one group name the same one.
   package let policy: Policy
+  /// The schema version that brought the column.
+  package let since: UInt32
 
-  /// A field without `group` is a register of its own.
+  /// A field without `group` is a register of its own; one that came later than its table is, too.
   package init(
     _ number: UInt32, _ name: String, _ title: String, aliases: [String] = [], _ form: FieldForm,
-    group: UInt32? = nil, _ policy: Policy
+    group: UInt32? = nil, _ policy: Policy, since: UInt32 = 1
   ) {
     id = ColumnID(number)
+    self.since = since
     (self.name, self.title, self.aliases) = (name, title, aliases)
     (self.form, self.policy) = (form, policy)
     self.group = GroupID(group ?? number)
@@ -69,7 +72,7 @@ package struct RosterField: Hashable, Sendable {
 
   /// The column as the engine knows it.
   package var declaration: ColumnDeclaration {
-    ColumnDeclaration(id: id, name: name, kind: form.kind, group: group)
+    ColumnDeclaration(id: id, name: name, kind: form.kind, group: group, since: since)
   }
 
   /// The registers of a table's fields, each once.

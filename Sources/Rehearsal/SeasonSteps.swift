@@ -77,6 +77,8 @@ package struct SeasonSteps: Sendable {
     /// The most of one class; nil: no limit.
     package var most: Int?
     package var filter: String?
+    /// Codes of units below that visit.
+    package var implementers: [String] = []
 
     package init(from: String, to: String) { (self.from, self.to) = (from, to) }
   }
@@ -103,6 +105,7 @@ package struct SeasonSteps: Sendable {
       if let filter = task.filter {
         (entry["filter"], entry["draw_type"]) = (filter, "DIRECTED")
       }
+      if !task.implementers.isEmpty { entry["implementers"] = task.implementers }
       entry["strata"] = task.ratios.sorted { $0.key < $1.key }.map { stratum, ratio in
         var rule: [String: Any] = ["stratum": stratum, "ratio_bp": ratio, "minimum": 1]
         if let most = task.most { rule["maximum"] = most }

@@ -12,11 +12,14 @@ struct DrawCommand: ParsableCommand {
     discussion: """
       At the start of a year: key, anchor at the unit and at its hub. Each month: barrier. For each draw: \
       freeze, commit, ack at the hub, run, dispatch, and after the visits reveal. All but ack work \
-      without a link. The record and the algorithm are described in Protocol/10-Draw.md.
+      without a link. A task whose plan names implementers is drawn over their rosters; run hands each \
+      its share (shares), for which it freezes, commits and draws its own inspectors. The record and the algorithm are described in Protocol/10-Draw.md.
       """,
     subcommands: [
-      Key.self, Anchor.self, Barrier.self, Freeze.self, Commit.self, Acknowledge.self, Run.self,
-      Dispatch.self, Merge.self, Substitute.self, Lend.self, Recall.self, Void.self, Reveal.self,
+      Key.self, Anchor.self, Barrier.self, Freeze.self, Pairs.self, Sample.self, Commit.self,
+      Acknowledge.self, Run.self,
+      Shares.self, Dispatch.self, Merge.self, Substitute.self, Lend.self, Recall.self, Void.self,
+      Reveal.self,
       List.self,
       Record.self, Verify.self, Prove.self,
     ])

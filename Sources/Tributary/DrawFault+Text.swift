@@ -33,6 +33,8 @@ extension DrawFault {
       "stratum \(stratum), rank \(rank): \(stated ?? "nobody") instead of \(computed ?? "nobody")"
     case .threshold(let stratum): "the threshold of stratum \(stratum) is another"
     case .reserves(let stratum): "the reserves of stratum \(stratum) are others"
+    case .unitRows(let unit): "the rows of unit \(unit) are not those committed"
+    case .share(let unit): "what unit \(unit) got is not what was drawn of its roster"
     case .batch(let number): "batch \(number) is another"
     case .team(let object): "the team for \(object) is not the one that was drawn (二(五))"
     case .appointment(let object):
@@ -58,6 +60,7 @@ extension DrawError {
     case .batchOrderNeeded(let share, let threshold):
       "\(share) basis points are drawn: from \(threshold) on the draw decides batches (二(五))"
     case .unknownStratum(let key, let stratum): "\(key): stratum \(stratum) has no ratio"
+    case .pairOfOne(let stratum): "\(stratum) has one unit: nobody can check it"
     case .duplicateKey(let key): "\(key) stands twice"
     default: "\(self)"
     }

@@ -115,6 +115,7 @@ extension DrawStep {
     case .selection: "抽取结果"
     case .batches: "批次"
     case .result: "结果摘要"
+    case .shares: "任务分派"
     case .matching: "人员匹配"
     case .chain: "重抽与作废"
     }

@@ -17,13 +17,6 @@ struct DutyCommand: ParsableCommand {
       """,
     subcommands: [Export.self, Verify.self])
 
-  /// The second line of the file; key and signature are in base64.
-  struct Seal: Codable {
-    let signer: String
-    let publicKey: Data
-    let signature: Data
-  }
-
   struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Write the duty bundle of a visit.")
@@ -49,15 +42,7 @@ struct DutyCommand: ParsableCommand {
             "\(gap.kind) \(gap.element): \(gap.clause) \(gap.requirement), \(gap.row)")
         }
         let json = try Output.json(bundle, isPretty: false)
-        let signature = try Problem.fromStore("cannot sign", on: node.folder) {
-          () throws(StoreError) in
-          try replica.identity.sign(DutyBundle.signedBytes(json))
-        }
-        let seal = Seal(
-          signer: "\(replica.identity.replica)",
-          publicKey: Data(replica.identity.publicKey),
-          signature: Data(signature))
-        return json + "\n" + (try Output.json(seal, isPretty: false)) + "\n"
+        return try SignedLines.text(json, format: DutyBundle.format, by: replica)
       }
       if let output {
         try FileAccess.write(text, to: output)
@@ -95,38 +80,13 @@ struct DutyCommand: ParsableCommand {
       let gaps: [Gap]
     }
 
-    private static let fileBytes = 64 << 20
-
     func run() throws {
-      let text = String(
-        decoding: try FileAccess.read(file, limit: Self.fileBytes), as: UTF8.self)
-      let lines = text.split(separator: "\n", maxSplits: 1).map(String.init)
+      let (json, signer) = try SignedLines.checked(
+        file, format: DutyBundle.format, at: node, made: "tributary duty export")
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
-      guard lines.count == 2,
-        // What is no seal is told below.
-        let seal = try? decoder.decode(Seal.self, from: Data(lines[1].utf8)),
-        let signer = ReplicaID(seal.signer)
-      else {
-        throw Problem(
-          "this is no duty bundle", on: file,
-          because: "it is not one line of JSON and one with its signature",
-          next: ["Give a file that `tributary duty export` wrote."], status: .data)
-      }
-      let replica = try node.openReadOnly()
-      let isSigned = try Problem.fromStore("cannot check the signature", on: node.folder) {
-        () throws(StoreError) in
-        try replica.isSigned(
-          DutyBundle.signedBytes(lines[0]), signature: Array(seal.signature), by: signer)
-      }
-      guard isSigned else {
-        throw Problem(
-          "the signature does not fit", on: file,
-          because: "\(signer) did not sign these bytes, or its key is not known here",
-          next: ["Ask for the bundle again; check it at a hub above the unit."], status: .data)
-      }
       // A bundle of a later form is signed all the same.
-      let head = try? decoder.decode(Head.self, from: Data(lines[0].utf8))
+      let head = try? decoder.decode(Head.self, from: Data(json.utf8))
       let report = Report(
         isSigned: true, signer: "\(signer)", unit: head?.unit, visitId: head?.visitId,
         gaps: head?.gaps.count)

@@ -14,7 +14,7 @@ struct RosterExportCommand: ParsableCommand {
 
   @OptionGroup var node: NodeFolder
 
-  @Option(help: "The roster: companies or inspectors.")
+  @Option(help: "The roster: companies, inspectors or experts.")
   var table = RosterTable.companies
 
   @Option(

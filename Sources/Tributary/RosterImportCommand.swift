@@ -20,7 +20,7 @@ struct RosterImportCommand: ParsableCommand {
   @Argument(help: "The CSV file; - reads the standard input.", completion: .file())
   var file: String
 
-  @Option(help: "The roster: companies or inspectors.")
+  @Option(help: "The roster: companies, inspectors or experts.")
   var table = RosterTable.companies
 
   @Option(help: "auto, utf-8, gbk or gb18030.")

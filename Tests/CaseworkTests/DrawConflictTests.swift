@@ -277,6 +277,65 @@ import Testing
     }
   }
 
+  @Test
+  func
+    `C-34: whoever did not know of the answer manipulated nothing, whatever the clocks say`()
+    throws
+  {
+    let draw = try DrawWorld()
+    let world = draw.world
+    _ = try draw.commit()
+    try world.exchange(.county)
+    _ = try draw.acknowledge()
+    try world.exchange(.county)
+    // The second terminal has heard of no draw; its clock says that it is later than the answer.
+    world.wall += 3_600_000
+    try world.store(.terminal).exclude(
+      DrawWorld.company(7), reason: "E_CASE_OPEN", from: draw.day("2026-01-01"), to: nil,
+      approver: "张局")
+    // The first one knows the answer, and its clock says that it is long before it.
+    world.wall -= 40 * 86_400_000
+    try world.store(.county).exclude(
+      DrawWorld.company(8), reason: "E_CASE_OPEN", from: draw.day("2026-01-01"), to: nil,
+      approver: "张局")
+    world.wall += 40 * 86_400_000
+    try world.settle()
+    for place in tiers {
+      let found = try figures(draw, at: place)
+      #expect(found.alarms.filter { $0.kind == .lateExclusion }.map(\.count) == [1], "\(place)")
+      #expect(found.figures[.k22]?.numerator == 1, "\(place)")
+    }
+  }
+
+  @Test(arguments: [CaseWorld.Place.county, .province])
+  func `a roster that shrank is explained by who wrote it, not by what the reason says`(
+    writer: CaseWorld.Place
+  ) throws {
+    let draw = try DrawWorld()
+    let world = draw.world
+    let first = try draw.commit()
+    try world.settle()
+    _ = try draw.acknowledge()
+    try world.settle()
+    _ = try world.store(.county).run(first.id, secret: draw.secret(.county))
+    // A twentieth of the roster goes, with the word of the feed.
+    _ = try world[writer].write(author: "登记", reason: "注销", wallMilliseconds: world.wall) {
+      transaction throws(StoreError) in
+      for number in 0..<3 {
+        try transaction.delete(
+          RosterSchema.companies.id, scope: world.scope(.county),
+          key: [.text(DrawWorld.company(number))])
+      }
+    }
+    try world.settle()
+    let next = try draw.commit([draw.other])
+    try world.settle()
+    for place in tiers {
+      let shrank = try figures(draw, at: place).alarms.filter { $0.kind == .rosterShrank }
+      #expect(shrank.flatMap(\.rows) == (writer == .county ? [next.id] : []), "\(place)")
+    }
+  }
+
   @Test func `R-3.3: where the rules ask for training, nobody without it is drawn`() throws {
     let draw = try DrawWorld(inspectors: 4)
     let world = draw.world

@@ -190,4 +190,85 @@ import Testing
     #expect(
       now.lines.first { $0.unit == code && $0.indicator == .k05 }?.value == "1/1")
   }
+
+  @Test func `what is due is listed from what the county knows, the earliest first`() throws {
+    let season = try season()
+    let store = season.world.store(.county)
+    try store.receive(
+      LeadNotice(
+        id: "L1", source: .complaint,
+        receivedAt: Instant(try day("2026-06-29"), hour: 9, minute: 0), subjectText: "无照摊点"))
+    let dues = try store.dues(of: season.world.scope(.county))
+    // The annual plan is signed, the visit was made, one result is published: these are not owed.
+    #expect(dues.map(\.kind) == [.plan, .followUp, .publication, .lead])
+    #expect(dues[0].row == "2026/JOINT" && dues[0].isOverdue && dues[0].workingDaysLeft == 0)
+    #expect(dues.suffix(2).map(\.due.date) == [try day("2026-06-09"), try day("2026-07-20")])
+    #expect(dues[2].row == season.other.row && !dues[3].isOverdue)
+    #expect(dues[3].workingDaysLeft == 13)
+    try season.world.settle()
+    #expect(try season.world.store(.province).dues(of: season.world.scope(.county)) == dues)
+    #expect(try season.world.store(.province).dues(of: season.world.scope(.province)).isEmpty)
+  }
+
+  // MARK: drill-down (domain.md §5.3)
+
+  private func drill(
+    _ season: Season, _ place: CaseWorld.Place, _ unit: String, _ part: FactsPart? = nil
+  ) throws -> DrillReport {
+    try maker(season, place).drill(
+      at: cut(season, place),
+      DrillPlace(unit: try #require(Scope(unit)), part: part))
+  }
+
+  @Test func `a figure is followed from the province to a piece of evidence`() throws {
+    let season = try season()
+    let world = season.world
+    let hash = try world.store(.county).addEvidence(
+      visit: "v1", content: Array("照片".utf8), kind: "PHOTO")
+    try world.settle()
+    func value(_ line: DrillLine, _ indicator: Indicator) -> String {
+      line.figures[indicator].map { "\($0.numerator)/\($0.denominator)" } ?? "—"
+    }
+    let province = try drill(season, .province, "530000")
+    let prefecture = try #require(province.parts.first { $0.id == "530100" })
+    #expect(value(province.whole, .k04) == "0/2" && value(prefecture, .k04) == "0/2")
+    let county = try #require(
+      try drill(season, .province, "530100").parts.first { $0.id == "530102" })
+    #expect(value(county, .k04) == "0/2")
+    let unit = try drill(season, .province, "530102")
+    #expect(unit.whole.level == .unit && unit.parts.map(\.id) == [season.task])
+    #expect(value(unit.parts[0], .k04) == "0/2" && value(unit.parts[0], .k10) == "2/2")
+    #expect(unit.parts[0].figures[.k14] == nil, "the roster belongs to no task")
+    let task = try drill(season, .province, "530102", .task(season.task))
+    #expect(task.parts.map(\.id) == ["v1"] && task.parts[0].remark == "91530102MA6KABCD12")
+    let visit = try drill(season, .province, "530102", .visit("v1"))
+    #expect(visit.parts.map(\.id) == [season.key.row, season.other.row])
+    #expect(visit.parts.map { value($0, .k04) } == ["0/1", "0/1"])
+    #expect(visit.parts.map { value($0, .k13) } == ["0/1", "1/1"])
+    let result = try drill(season, .province, "530102", .result(season.other.row))
+    #expect(result.parts.map(\.level) == [.evidence] && result.parts[0].id == hash)
+    #expect(value(result.whole, .k07) == "0/1")
+    // The same bytes at each tier that holds the streams, and whatever comes later.
+    let cut = try cut(season, .county)
+    let place = DrillPlace(unit: world.scope(.county), part: .task(season.task))
+    let before = try maker(season, .county).drill(at: cut, place)
+    try world.store(.county).publish(season.other, on: day("2026-07-01"))
+    let after = try maker(season, .county).drill(at: cut, place)
+    #expect(before.csv == after.csv && before.csv.hasPrefix("level,id,remark,indicator"))
+    #expect(throws: CaseworkError.self) { _ = try drill(season, .county, "530103") }
+    #expect(throws: CaseworkError.self) {
+      _ = try drill(season, .county, "530102", .visit("nobody"))
+    }
+  }
+
+  @Test func `the parts of a unit add up to it`() throws {
+    let season = try season()
+    let unit = try drill(season, .county, "530102")
+    let additive: [Indicator] = [.k04, .k05, .k06After30, .k07, .k10, .k13, .k20]
+    for indicator in additive {
+      let parts = unit.parts.compactMap { $0.figures[indicator] }
+      let sum = parts.dropFirst().reduce(parts.first) { $0?.adding($1) }
+      #expect(sum == unit.whole.figures[indicator], "\(indicator.rawValue)")
+    }
+  }
 }

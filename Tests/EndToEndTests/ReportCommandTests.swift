@@ -41,6 +41,16 @@ import Testing
       ],
       status: 65)
     #expect(bad.errors.contains("line 2 of the table") && !bad.errors.contains("Install"))
+    let drill = "\(root)/drill.json"
+    let signed = try await Program.expect(["drill", node, "--signed", "--unit", "530100"])
+    try signed.output.write(toFile: drill, atomically: true, encoding: .utf8)
+    let checked = try await Program.expect(["drill", "verify", node, drill])
+    #expect(checked.output.hasPrefix("signed by 530000-1, unchanged;"))
+    #expect(try await Program.expect(["drill", node, "--csv"]).output.hasPrefix("level,id,"))
+    try signed.output.replacing("530100", with: "530300").write(
+      toFile: drill, atomically: true, encoding: .utf8)
+    try await Program.expect(["drill", "verify", node, drill], status: 65)
+    try await Program.expect(["drill", node, "--visit", "v1"], status: 65)
     let missing = try await Program.expect(["duty", "export", node, "v1"], status: 65)
     #expect(missing.errors.contains("visits has no row v1"))
   }

@@ -154,4 +154,75 @@ struct SeasonTests {
     try await tree.check()
     try await tree.stop()
   }
+
+  private struct Share: Decodable {
+    let session: String
+    let roster: String
+    let isSigned: Bool
+    let objects: [String]
+  }
+
+  @Test("lets a prefecture draw over its county, which draws its inspectors and visits")
+  func twoStages() async throws {
+    let tree = try await TestTree()
+    try await tree.start()
+    let (province, prefecture, county) = (try tree.province, try tree.prefecture, try tree.county)
+    let steps = steps(tree)
+    try await fill(county, tree)
+    for node in [prefecture, county] {
+      try await steps.publishAnchor(of: node.code, at: node.folder)
+    }
+    try await steps.expect(["draw", "anchor", prefecture.folder, "--for", TestTree.county])
+    try await steps.expect(["draw", "anchor", province.folder, "--for", TestTree.prefecture])
+    var planned = SeasonSteps.Task(from: Self.today, to: "\(Self.today.prefix(4))-12-31")
+    planned.implementers = [TestTree.county]
+    let (file, codes) = try await steps.plan(
+      [planned], of: TestTree.prefecture, at: prefecture.folder)
+    try await steps.expect(["plan", "sign", prefecture.folder, file, "--signed-by", "张局"])
+    try await tree.agree()
+    try await steps.expect([
+      "draw", "barrier", province.folder, "--for", TestTree.county, "--for", TestTree.prefecture,
+    ])
+    try await tree.agree()
+    let session = try await steps.commit(codes, of: TestTree.prefecture, at: prefecture.folder)
+    try await tree.agree()
+    let answers = try await steps.answers(to: TestTree.prefecture, at: province.folder)
+    #expect(answers.map(\.action) == ["ACKNOWLEDGED"])
+    try await tree.agree()
+    #expect(try await steps.draw(session, at: prefecture.folder) == "2")
+    try await tree.agree()
+    let share = try #require(
+      try await steps.read([Share].self, ["draw", "shares", county.folder]).first)
+    #expect(share.roster == "MATCH" && share.isSigned && share.session == session)
+    let own = try await steps.commit(codes, of: TestTree.county, at: county.folder)
+    try await tree.agree()
+    let ownAnswers = try await steps.answers(to: TestTree.county, at: prefecture.folder)
+    #expect(ownAnswers.map(\.verdict) == ["MATCH"])
+    try await tree.agree()
+    #expect(try await steps.draw(own, at: county.folder) == "2")
+    #expect(try await steps.dispatch(own, at: county.folder) == share.objects.count)
+    for visit in try await steps.visits(of: codes[0], at: county.folder) {
+      try await steps.expect([
+        "result", "visit", county.folder, visit.visitId, "NOTIFIED", "IMPOSSIBLE", "--reason",
+        "CLOSED",
+      ])
+    }
+    try await Program.expect(["draw", "reveal", county.folder, own])
+    try await tree.agree()
+    try await Program.expect(["draw", "reveal", prefecture.folder, session])
+    try await tree.agree()
+    for unit in [TestTree.prefecture, TestTree.county] {
+      let check = try await steps.verify(of: unit, at: province.folder)
+      #expect(
+        check.failed == 0 && check.steps.contains { $0.step == "shares" && $0.verdict == "passed" })
+    }
+    // One company proves by itself that it was drawn above.
+    let proved = try await Program.expect([
+      "draw", "verify", tree.path(of: "\(TestTree.prefecture)-record.json"), "--enterprise",
+      try #require(share.objects.first),
+    ])
+    #expect(proved.output.contains("应抽中"))
+    try await tree.check()
+    try await tree.stop()
+  }
 }

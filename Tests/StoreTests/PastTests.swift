@@ -11,11 +11,28 @@ import Testing
   ) throws -> Set<StoredRow>? {
     let stream = StreamID(scope: try #require(Scope(code: 11)))
     var rows: Set<StoredRow> = []
-    let isCovered = try world[node].forEachRow(of: Library.books, in: stream, at: cut) {
+    guard let past = try world[node].pastRows(in: stream, at: cut) else { return nil }
+    try past.forEachRow(of: Library.books) {
       rows.insert($0)
       return true
     }
-    return isCovered ? rows : nil
+    return rows
+  }
+
+  @Test func `what comes while the past is read changes nothing of it`() throws {
+    let world = try World([1, 10, 11])
+    let stream = StreamID(scope: try #require(Scope(code: 11)))
+    for key in ["A", "B"] { try world.insert(11, key, in: 11, []) }
+    let before = try current(world, 11)
+    let past = try #require(
+      try world[11].pastRows(in: stream, at: world[11].knowledge(of: stream)))
+    for step in 0..<3 {
+      var rows: Set<StoredRow> = []
+      try past.forEachRow(of: Library.books) { rows.insert($0).inserted }
+      #expect(rows == before)
+      try world.insert(11, "C\(step)", in: 11, [])
+      try world.update(11, "A", [ColumnValue(Library.shelf, .text("s\(step)"))])
+    }
   }
 
   private func current(_ world: World, _ node: UInt32) throws -> Set<StoredRow> {
@@ -84,7 +101,9 @@ import Testing
     try world.settle()
     let found = try world[1].removals(
       of: Library.books, in: stream, after: start, upTo: end)
-    #expect(found == [RowRemoval(key: [.text("B")], author: "张", reason: "注销")])
+    let writer = world[11].identity.replica
+    #expect(
+      found == [RowRemoval(key: [.text("B")], writer: writer, author: "张", reason: "注销")])
     #expect(
       try world[1].removals(of: Library.books, in: stream, after: end, upTo: end).isEmpty)
   }

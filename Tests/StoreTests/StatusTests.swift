@@ -39,6 +39,57 @@ import Testing
     #expect(keys == [.text("a"), .text("b")])
   }
 
+  @Test func `what waits for a peer is counted in bytes until it is acknowledged`() throws {
+    let world = try World([1, 10, 11])
+    let hub = world[10].identity.replica
+    let stream = StreamID(scope: try #require(Scope(code: 11)))
+    let start = try world[11].queuedBytes(for: hub)
+    try world.insert(
+      11, "a", [ColumnValue(Library.title, .text(String(repeating: "长", count: 900)))])
+    let one = try world[11].queuedBytes(for: hub)
+    #expect(one > start)
+    try world.insert(11, "b", [ColumnValue(Library.title, .text("B"))])
+    #expect(try world[11].queuedBytes(for: hub) > one)
+    try world.exchange(11, 10)
+    // Sent is not had: only the peer's word counts.
+    #expect(try world[11].queuedBytes(for: hub) > one)
+    for held in world[11].streams where world[10].streams.contains(held) {
+      _ = try world[11].record(
+        world[10].acknowledgement(for: held), from: hub, wallMilliseconds: world.wall)
+    }
+    #expect(try world[11].queuedBytes(for: hub) == 0)
+    try world.insert(11, "c", [ColumnValue(Library.title, .text("C"))])
+    #expect(try world[11].queuedBytes(for: hub) > 0)
+    #expect(try world[11].lags(of: hub).first { $0.stream == stream }?.behind == 1)
+  }
+
+  @Test func `what a writer knew is what it had seen, whatever the clocks say`() throws {
+    let world = try World([1, 10, 11])
+    let stream = StreamID(scope: try #require(Scope(code: 11)))
+    let (county, hub) = (world[11].identity.replica, world[10].identity.replica)
+    try world.insert(11, "a", [ColumnValue(Library.title, .text("A"))])
+    try world.exchange(11, 10)
+    try world.update(10, "a", [ColumnValue(Library.classMark, .text("K1"))])
+    // At the same time, not knowing of it.
+    try world.update(11, "a", [ColumnValue(Library.title, .text("B"))])
+    try world.exchange(11, 10)
+    try world.update(11, "a", [ColumnValue(Library.title, .text("C"))])
+    try world.exchange(11, 10)
+    for place in [10, 11] as [UInt32] {
+      let known = try world[place].knowledge(of: stream)
+      let (last, change) = (known[county], known[hub])
+      func knowledge(_ replica: ReplicaID, _ number: UInt64) throws -> VersionVector? {
+        try world[place].writerKnowledge(
+          of: Dot(stream: stream, replica: replica, number: number))
+      }
+      #expect(try knowledge(county, last)?.contains(hub, change) == true)
+      #expect(try knowledge(county, last)?[county] == last - 1)
+      #expect(try knowledge(county, last - 1)?.contains(hub, change) == false)
+      #expect(try knowledge(hub, change)?[county] == last - 2)
+      #expect(try knowledge(county, last + 1) == nil)
+    }
+  }
+
   @Test func `a row is found live, deleted or absent`() throws {
     let world = try World([1, 10, 11])
     let scope = try #require(Scope(code: 11))

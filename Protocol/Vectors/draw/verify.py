@@ -8,7 +8,8 @@ import hashlib, hmac, json, os, re, sys, unicodedata
 
 NONE = 0xFFFFFFFF
 STEPS = ["anchors", "items", "frame", "counts", "roster", "parameters", "caps", "commit", "signatures",
-         "acknowledgement", "seed", "quotas", "ranking", "selection", "batches", "result", "matching", "chain"]
+         "acknowledgement", "seed", "quotas", "ranking", "selection", "batches", "result", "shares", "matching",
+         "chain"]
 
 
 class Fault(Exception):
@@ -142,7 +143,14 @@ def params_hash(p):
     b += field(3, u(4, p["batch_count"]) if p.get("batch_count") is not None else None)
     b += field(4, text("requirement"))
     b += field(5, codes(p["items"]) if p.get("items") is not None else None)
-    return H(b + field(6, m))
+    b += field(6, m)
+    units = p.get("units")
+    if units is not None:
+        b += field(7, u(2, len(units)) + b"".join(S(r["unit"]) + u(4, r["row_count"]) + X(r["root"]) for r in units))
+    if p.get("first_day") is not None:
+        need(p["first_day"] <= p["last_day"], "days")
+        b += field(8, u(4, p["first_day"]) + u(4, p["last_day"]))
+    return H(b)
 
 
 def items_hash(version, items):
@@ -213,9 +221,13 @@ def draw(rows, p, seed):
         for i, r in enumerate(ranked):
             batches[i * p["batch_count"] // len(ranked)].append(r[0])
     members = [[r for r in free if r[1] == name] for name in names]
+    if p["mode"] == 5:
+        need(all(len(m) != 1 for m in members), "a unit alone")
+        ranked = sorted(free, key=lambda r: (MAC(seed, T("YDR1/pair") + task + S(r[0])), by_bytes(r[0])))
+        rank = {r[0]: i for i, r in enumerate(ranked)}
     result = []
     for rule, rows_, n in zip(p["strata"], members, quotas(p, [len(m) for m in members])):
-        if p["mode"] == 3:
+        if p["mode"] in (3, 5):
             keys = sorted((r[0] for r in rows_), key=rank.get)
             result.append(dict(stratum=rule["stratum"], eligible=len(keys), count=len(keys), certain=len(keys),
                                selected=keys, reserves=[]))
@@ -245,6 +257,15 @@ def result_hash(frame, params, seed, strata):
     for s in strata:
         b += S(s["stratum"]) + u(4, len(s["selected"])) + b"".join(S(k) for k in s["selected"])
     return H(b)
+
+
+def share_bytes(s):
+    return (T("YDR1/share") + S(s["initiator"]) + X(s["commit"]) + X(s["task"]) + u(4, s["sequence"]) + X(s["result"])
+            + S(s["unit"]) + u(4, len(s["objects"])) + b"".join(S(k) for k in s["objects"]))
+
+
+def drawn_objects(d):
+    return [k for b in d["batches"] for k in b] if d["batches"] else [k for s in d["strata"] for k in s["selected"]]
 
 
 # 10 Inspectors
@@ -356,15 +377,18 @@ class Record:
         self.r = record
         self.frames = {f["hash"]: f for f in record["frames"]}
         self.keys = {k["role"]: X(k["public_key"]) for k in reversed(record["keys"])}
+        self.initiators = {k["name"]: X(k["public_key"]) for k in reversed(record["keys"]) if k["role"] == "initiator"}
 
     def signature(self, role, message, signature):
         need(role in self.keys and signed(self.keys[role], message, X(signature)), "signature of " + role)
 
     def anchored(self, side, k, value):
+        need(self.r.get(side) is not None, "no " + side)
         leaves = self.r[side]["leaves"]
         need(k < len(leaves) and X(leaves[k]) == value_leaf(k, value), "value is not of the anchor: " + side)
 
-    def anchor(self, side): return root([X(l) for l in self.r[side]["leaves"]])
+    def anchor(self, side):
+        return bytes(32) if self.r.get(side) is None else root([X(l) for l in self.r[side]["leaves"]])
 
     def check(self):
         failed = []
@@ -381,6 +405,9 @@ class Record:
             self.entry = next((e for e in self.c["entries"] if e["task"] == self.p["task"]
                                and e["sequence"] == self.p["sequence"]), None)
             self.f = self.frames.get(self.entry["frame"]) if self.entry else None
+            self.kind = self.f["header"]["kind"] if self.f is not None else "OBJ"
+            self.ins = self.kind == "INS"
+            self.secret = d.get("reveal") is None and d["strata"] == [] and self.p["strata"] != []
             for step in STEPS[1:-1]:
                 run(step, getattr(self, step))
         run("chain", self.chain)
@@ -390,7 +417,9 @@ class Record:
         r = self.r
         need(r["format"] == "tributary-draw-record" and r["version"] == 1, "format")
         for number, role in ((1, "county"), (2, "hub")):
-            side = r[role + "_anchor"]
+            side = r.get(role + "_anchor")
+            if side is None and role == "hub":
+                continue
             self.signature(role, T("YDR1/anchor") + S(r["unit"]) + u(1, number) + u(2, r["year"])
                            + u(4, len(side["leaves"])) + self.anchor(role + "_anchor"), side["signature"])
 
@@ -403,6 +432,18 @@ class Record:
     def frame(self):
         need(self.f is not None, "the frame is not in the record")
         need(X(self.f["hash"]) == header_hash(self.f["header"]), "header")
+        need(self.p["mode"] in {"OBJ": (1, 3, 4), "INS": (1,), "UNIT": (5,), "RES": (1,)}[self.kind], "mode")
+        if self.ins:
+            self.inspectors(self.f["hash"])
+            return
+        units, bound = self.f.get("units"), self.p.get("units")
+        need((units is None) == (bound is None), "units")
+        if units is not None:
+            need([[x[n] for n in ("unit", "row_count", "root")] for x in units]
+                 == [[x[n] for n in ("unit", "row_count", "root")] for x in bound], "units")
+            names = [by_bytes(x["unit"]) for x in units]
+            need(names == sorted(set(names)), "order of units")
+            need(sum(x["row_count"] for x in units) == self.f["header"]["row_count"], "rows of units")
         rows = self.f.get("rows")
         if rows is None:
             return
@@ -411,8 +452,19 @@ class Record:
         need(len(rows) == self.f["header"]["row_count"], "row count")
         rows = sorted(rows, key=lambda r: by_bytes(r[0]))
         need(root([H(b"\0" + row_bytes(r)) for r in rows]) == X(self.f["header"]["root"]), "root")
+        by_key, owner = {r[0]: r for r in rows}, {}
+        for x in units or []:
+            need(x.get("keys") is not None and len(x["keys"]) == x["row_count"], "keys of " + x["unit"])
+            own = sorted(x["keys"], key=by_bytes)
+            need(all(k in by_key and k not in owner for k in own) and len(set(own)) == len(own), "keys of " + x["unit"])
+            need(root([H(b"\0" + row_bytes(by_key[k])) for k in own]) == X(x["root"]), "root of " + x["unit"])
+            owner.update({k: x["unit"] for k in own})
+        for x in units or []:
+            need(all(owner.get(k, x["unit"]) != x["unit"] for k in x.get("left_out") or []), "left out of " + x["unit"])
 
     def counts(self):
+        if self.ins:
+            return
         stated = self.f.get("counts")
         need(stated is not None, "no counts")
         need(sum(c["rows"] for c in stated) == self.f["header"]["row_count"], "sum of rows")
@@ -438,6 +490,8 @@ class Record:
         need(self.entry is not None and X(self.entry["parameters"]) == params_hash(self.p), "parameters")
 
     def caps(self):
+        if self.kind != "OBJ":
+            return
         counts = self.f.get("counts")
         if counts is None or self.p["mode"] != 1:
             return
@@ -490,6 +544,8 @@ class Record:
         need(X(v["seed"]) == H(T("YDR1/seed") + X(self.c["hash"]) + X(v["county"]) + y + u(1, source) + LP(value)), "seed")
 
     def quotas(self):
+        if self.secret or self.ins and self.d["strata"] == self.p["strata"] == []:
+            return
         strata = self.d["strata"]
         need([s["stratum"] for s in strata] == [s["stratum"] for s in self.p["strata"]], "strata")
         if self.f.get("counts") is not None:
@@ -500,7 +556,7 @@ class Record:
 
     def redone(self):
         v, rows = self.d.get("reveal"), self.f.get("rows")
-        return (None, None) if v is None or rows is None else draw(rows, self.p, X(v["seed"]))
+        return (None, None) if v is None or rows is None or self.ins else draw(rows, self.p, X(v["seed"]))
 
     def compare(self, names):
         strata, _ = self.redone()
@@ -512,6 +568,8 @@ class Record:
     def selection(self): self.compare(["selected"])
 
     def batches(self):
+        if self.secret and self.d["batches"] == []:
+            return
         strata, batches = self.redone()
         need(self.p.get("batch_count") is not None or self.d["batches"] == [], "batches")
         need(strata is None or self.d["batches"] == batches, "batches")
@@ -532,19 +590,53 @@ class Record:
             need(root([H(b"\0" + inspector_bytes(r)) for r in rows]) == X(f["header"]["root"]), "root of inspectors")
         return rows
 
+    def shares(self):
+        d, share, bound = self.d, self.d.get("share"), (self.p.get("matching") or {}).get("object_result")
+        if share is not None or bound is not None or self.ins:
+            need(share is not None and share["unit"] == self.r["unit"] and share["task"] == self.p["task"], "share")
+            need(bound is not None and X(bound) == H(share_bytes(share)), "the share is not the committed one")
+            need(len(set(share["objects"])) == len(share["objects"]), "an object twice")
+            key = self.initiators.get(share["initiator"])
+            need(key is not None and signed(key, share_bytes(share), X(share["signature"])), "signature of the initiator")
+            return
+        shares = d.get("shares")
+        if self.p.get("units") is None:
+            need(not shares, "shares of a draw of one unit")
+            return
+        if d.get("reveal") is None or d.get("void") is not None and shares is None:
+            return
+        by_unit, total = {s["unit"]: s for s in shares or []}, 0
+        need(len(by_unit) == len(shares or []), "a unit twice")
+        for x in self.f["units"]:
+            stated = by_unit.pop(x["unit"], None)
+            own = set(x["keys"]) if x.get("keys") is not None else set(stated["objects"] if stated else [])
+            owed = [k for k in drawn_objects(d) if k in own]
+            total += len(owed)
+            if not owed:
+                need(stated is None, "share of " + x["unit"])
+                continue
+            need(stated is not None and stated["objects"] == owed, "share of " + x["unit"])
+            same = dict(initiator=self.r["unit"], commit=self.c["hash"], task=self.p["task"],
+                        sequence=self.p["sequence"], result=d["result"], unit=x["unit"])
+            need(all(stated[n] == same[n] for n in same), "share of " + x["unit"])
+            self.signature("county", share_bytes(stated), stated["signature"])
+        need(not by_unit and total == len(drawn_objects(d)), "shares")
+
     def matching(self):
         m, rules = self.d.get("matching"), self.p.get("matching")
         if m is None:
-            pool = self.entry and self.entry.get("inspector_frame")
+            pool = self.entry and (self.entry["frame"] if self.ins else self.entry.get("inspector_frame"))
             need(pool is None or self.d.get("reveal") is None, "no matching of the committed pool")
             return
-        need(rules is not None and self.entry.get("inspector_frame") == m["frame"], "not committed")
+        need(rules is not None and self.entry.get("frame" if self.ins else "inspector_frame") == m["frame"], "not committed")
         need(X(rules["avoidance_hash"]) == avoidance_hash(m["avoidance"]), "avoidance")
         v, pool = self.d.get("reveal"), self.inspectors(m["frame"])
         neighbours = self.inspectors(rules["neighbour_frame"]) if rules.get("neighbour_frame") else None
         if v is None or pool is None or rules.get("neighbour_frame") and neighbours is None:
             return
         objects = [k for s in self.d["strata"] for k in s["selected"]]
+        if self.d.get("share") is not None:
+            objects = self.d["share"]["objects"]
         teams, hash_ = match(objects, pool, X(m["frame"]), rules, m["avoidance"], X(v["seed"]), neighbours)
         ids = {r["id"] for r in pool + (neighbours or [])}
         need(len(teams) == len(m["teams"]), "teams")

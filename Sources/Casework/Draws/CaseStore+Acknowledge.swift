@@ -93,59 +93,33 @@ extension CaseStore {
       let key: [Value] = [.text(task.frame.description), .text("\(ownScope)")]
       let held = isAnswered ? try row(of: DrawTables.witnesses, in: unit, key: key) : nil
       if held?.text("verdict") == FrameVerdict.match.rawValue { continue }
-      let objects = try header(of: task.frame, in: unit)
-      let pool = try header(of: task.inspectorFrame, in: unit)
+      let first = try header(of: task.frame, in: unit)
       var verdict = FrameVerdict.pending
-      let made = try remake(task, objects, unit: unit)
+      let made = try remake(task, first, unit: unit)
       if let made {
-        let isSame =
-          task.frame == objects.hash && task.inspectorFrame == pool.hash
-          && made.objects.tree.root == objects.root && made.pool.tree.root == pool.root
-          && UInt64(made.objects.rows.count) == objects.rowCount
-        verdict = isSame ? .match : .mismatch
-        result.counts[task.frame] = made.objects.counts
+        verdict = try isSame(task, first, made, unit: unit) ? .match : .mismatch
+        result.counts[task.frame] = made.objects?.counts ?? []
       }
-      try witness(task.frame, verdict, made?.objects, unit: unit)
+      try witness(task.frame, verdict, made, unit: unit)
       if verdict != .match, result.verdict != .mismatch { result.verdict = verdict }
     }
     return result
   }
 
-  /// The frames of a task at its cut; nil when the cut is not known here.
-  func remake(
-    _ task: FrozenTask, _ header: FrameHeader, unit: Scope
-  ) throws(CaseworkError) -> (objects: Frame, pool: InspectorFrame, neighbours: InspectorFrame?)? {
-    guard let cut = RosterCut(header.cut), let from = CivilDate(task.windowFrom),
-      let to = CivilDate(task.windowTo)
-    else { return nil }
-    do throws(StoreError) {
-      guard try cut.isKnown(at: replica) else { return nil }
-    } catch {
-      throw .store(error)
-    }
-    let maker = FrameMaker(
-      self, unit: unit, cut: cut, frozenAt: header.frozenAtMilliseconds)
-    var filter: FilterExpression?
-    if let text = task.parameters.filter {
-      filter = try drawing(task.code) { () throws(DrawError) in
-        do throws(FilterError) { return try FilterExpression(parsing: text) } catch {
-          throw .filter(error)
-        }
-      }
-    }
-    let day = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date
-    let list = try effectiveList(of: unit, on: day ?? CivilDate.latest, at: cut)
-    let risk = LineRisk(
-      items: (task.parameters.items ?? []).compactMap(list.item),
-      strata: task.parameters.strata.map(\.stratum))
-    return (
-      try maker.objects(filter: filter, risk: risk), try maker.inspectors(month: from),
-      try maker.neighbours(window: min(from, to)...to)
-    )
+  /// Whether the frames made here are those that a task was frozen with.
+  private func isSame(
+    _ task: FrozenTask, _ first: FrameHeader, _ made: RemadeFrames, unit: Scope
+  ) throws(CaseworkError) -> Bool {
+    guard task.frame == first.hash, made.isSame(as: first),
+      made.spanning?.rosters == task.parameters.units
+    else { return false }
+    guard let pool = task.inspectorFrame else { return true }
+    let header = try header(of: pool, in: unit)
+    return header.hash == pool && made.pool?.tree.root == header.root
   }
 
   private func witness(
-    _ frame: DrawHash, _ verdict: FrameVerdict, _ made: Frame?, unit: Scope
+    _ frame: DrawHash, _ verdict: FrameVerdict, _ made: RemadeFrames?, unit: Scope
   ) throws(CaseworkError) {
     let (hub, now, today) = (ownScope, wallMilliseconds(), today)
     let key: [Value] = [.text(frame.description), .text("\(hub)")]
@@ -155,7 +129,7 @@ extension CaseStore {
     if let made {
       signature = try sign(
         DrawStatement.witness(
-          frame: frame, rowCount: UInt64(made.rows.count), root: made.tree.root))
+          frame: frame, rowCount: UInt64(made.rowCount), root: made.root))
     }
     let isNearest = replica.tree.parent(of: unit) == hub
     try perform("frame verified") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
@@ -163,8 +137,8 @@ extension CaseStore {
         values.set("verdict", verdict.rawValue)
         values.set("verified_at", Int64(clamping: now))
         if let made {
-          values.set("row_count", Int64(made.rows.count))
-          values.set("merkle_root", made.tree.root.description)
+          values.set("row_count", Int64(made.rowCount))
+          values.set("merkle_root", made.root.description)
           values.set("signature", HexText.text(signature))
         }
       }
@@ -308,6 +282,8 @@ extension CaseStore {
             .ratioCap, row: task.code,
             .outdatedList(committed: header.itemListVersion, known: list.baseVersion))
         }
+        // Caps and batches are rules of inspections, not of checks by superiors.
+        guard task.check == nil else { continue }
         try task.parameters.check(
           against: items, counts: counts,
           batchThresholdBp: UInt32(clamping: rules.batchThresholdBp))
@@ -315,6 +291,7 @@ extension CaseStore {
         return RuleBreach(.ratioCap, row: task.code, .draw(error))
       }
       if let breach = try redraw(task, session, unit: unit) { return breach }
+      if let breach = try stageBreach(task, unit: unit) { return breach }
     }
     return nil
   }

@@ -141,12 +141,12 @@ extension CaseStore {
     return units.count
   }
 
-  /// What keeps the roster of the own unit from being frozen at a cut; empty when nothing does. The newest
+  /// What keeps the roster of a unit from being frozen at a cut; empty when nothing does. The newest
   /// barriers count, and none older than the month before.
   func barrierBreaches(
-    _ cut: RosterCut, on day: CivilDate, row: String
+    _ cut: RosterCut, of unit: Scope, on day: CivilDate, row: String
   ) throws(CaseworkError) -> [RuleBreach] {
-    let barriers = try rows(of: DrawTables.barriers, in: ownScope)
+    let barriers = try rows(of: DrawTables.barriers, in: unit)
     let last = day.adding(days: -day.parts.day)
     let oldest = String("\(last)".prefix(7))
     guard let newest = barriers.compactMap({ $0.key[0].string }).max(), newest >= oldest else {

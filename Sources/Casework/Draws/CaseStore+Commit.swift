@@ -21,14 +21,19 @@ extension CaseStore {
       let own = try row(of: DrawTables.anchors, in: unit, key: [.integer(Int64(year))]),
       let ownAnchor = DrawAnchor(own)
     else { throw anchorMissing("\(unit)", year, id) }
-    guard let hub = try hubAnchor(of: unit, year: year) else {
-      throw anchorMissing(replica.tree.parent(of: unit).map { "\($0)" } ?? "\(unit)", year, id)
+    let hub = try hubAnchor(of: unit, year: year)
+    // The top has nobody above it: it draws alone, as grade 1 or 1+.
+    if hub == nil, let above = replica.tree.parent(of: unit) {
+      throw anchorMissing("\(above)", year, id)
     }
     for (signer, column) in [(first, "operator"), (second, "supervisor")]
     where HexText.text(signer.publicKey) != own.text("\(column)_key") {
       throw .refused([RuleBreach(.objectDraw, row: id, .signatureInvalid(role: column))])
     }
     try requireListed(session)
+    for task in session.tasks {
+      if let breach = try stageBreach(task, unit: unit) { throw .refused([breach]) }
+    }
     try requireCovered(session)
     for task in session.tasks where try nextSequence(of: task.code) != task.parameters.sequence {
       throw .refused([
@@ -51,7 +56,8 @@ extension CaseStore {
         DrawCommit.Entry(
           task: task.parameters.task, sequence: task.parameters.sequence, frame: task.frame,
           inspectorFrame: task.inspectorFrame, parameters: task.parameters.hash)
-      }, valueIndex: session.valueIndex, countyAnchor: ownAnchor.root, hubAnchor: hub.anchor.root)
+      }, valueIndex: session.valueIndex, countyAnchor: ownAnchor.root,
+      hubAnchor: hub?.anchor.root ?? .zero)
     let bytes = DrawCommit.signedBytes(
       commit: commit.hash, source: publicSource, reference: reference)
     let record = DrawRecord.Commit(
@@ -78,7 +84,7 @@ extension CaseStore {
       }
       let frame = try transaction.row(
         of: DrawTables.frames, in: scope, key: [.text(session.tasks[0].frame.description)])
-      for task in session.tasks {
+      for task in session.tasks where task.check == nil {
         try transaction.update(PlanTables.tasks, in: scope, key: [.text(task.code)]) { values in
           // A redraw finds its task further on.
           if task.parameters.sequence == 1 { values.set("state", "COMMITTED") }
@@ -111,12 +117,18 @@ extension CaseStore {
   /// C-22: what a barrier asks for that is known here by now has to be in the roster that is drawn from.
   private func requireCovered(_ session: DrawSession) throws(CaseworkError) {
     guard !session.isStale else { return }
-    for task in session.tasks {
+    // What superiors draw to look at is asked of no barrier.
+    for task in session.tasks where task.check == nil {
       let key: [Value] = [.text(task.frame.description)]
       guard let frame = try row(of: DrawTables.frames, in: ownScope, key: key),
         let header = FrameHeader(frame, unit: ownScope), let cut = RosterCut(header.cut)
       else { throw .missing(table: "frames", key: task.frame.description) }
-      if let refusal = try barrierBreaches(cut, on: today, row: task.code).refusal { throw refusal }
+      let units = task.parameters.units?.compactMap { Scope($0.unit) } ?? []
+      let owed = replica.tree.parent(of: ownScope) == nil ? units : [ownScope] + units
+      for unit in owed {
+        let breaches = try barrierBreaches(cut, of: unit, on: today, row: task.code)
+        if let refusal = breaches.refusal { throw refusal }
+      }
     }
   }
 

@@ -64,7 +64,7 @@ extension CaseStore {
   ) throws(CaseworkError) {
     let visit = Self.visitID(session: id, task: task.code, subject: team.object)
     guard try row(of: VisitTables.visits, in: ownScope, key: [.text(visit)]) == nil else { return }
-    let planned = try plannedTask(task.code)
+    let planned = try dispatchedTask(task)
     let found = team.members.count + team.neighbours.count
     guard found + appointed.count >= planned.teamSize else {
       dispatched.understaffed.append((team.object, team.eligible))

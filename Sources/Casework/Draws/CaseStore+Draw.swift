@@ -44,7 +44,8 @@ extension CaseStore {
     }
     let grade = draws.first?.reveal?.grade ?? .one
     let states = isVoid ? ["VOIDED"] : [answer != nil ? "ACKED" : "SELF_REVEALED", "DRAWN"]
-    try write(draws, of: session, through: states)
+    let shares = isVoid ? [] : try handedDown(draws, of: session)
+    try write(draws, of: session, through: states, shares)
     return DrawnSession(id: id, grade: grade, draws: draws)
   }
 
@@ -56,7 +57,7 @@ extension CaseStore {
     guard let header = row.flatMap({ FrameHeader($0, unit: unit) }),
       let made = try remake(task, header, unit: unit)
     else { throw .missing(table: "frames", key: task.frame.description) }
-    guard made.objects.tree.root == header.root else {
+    guard made.isSame(as: header) else {
       throw .refused([
         RuleBreach(
           .objectDraw, row: task.code, .frameDiffers(frame: task.frame.description))
@@ -68,22 +69,46 @@ extension CaseStore {
     guard values.anchor == commit.countyAnchor else {
       throw .missing(table: "draw.secret", key: "\(unit)/\(year)")
     }
+    return try draw(
+      task, made, commit, answer, county: values.value(commit.valueIndex),
+      publicValue: publicValue)
+  }
+
+  /// Draws from frames that were made, with the unit's value.
+  func draw(
+    _ task: FrozenTask, _ made: RemadeFrames, _ commit: DrawRecord.Commit,
+    _ answer: DrawRecord.Acknowledgement?, county: DrawHash, publicValue: [UInt8]
+  ) throws(CaseworkError) -> DrawRecord.Draw {
+    var inspectors: (pool: InspectorFrame, hash: DrawHash, avoidance: [Avoidance])?
+    if let pool = made.pool, let hash = task.poolFrame { inspectors = (pool, hash, task.avoidance) }
+    let neighbours = task.parameters.matching?.neighbourFrame == nil ? nil : made.neighbours
+    if let share = task.share, let inspectors {
+      return DrawRecord.Draw(
+        share: share, parameters: task.parameters, commit: commit, acknowledgement: answer,
+        county: county, publicValue: publicValue, inspectors: inspectors, neighbours: neighbours)
+    }
+    guard let objects = made.objects else {
+      throw .missing(table: "frames", key: task.frame.description)
+    }
+    let pool = inspectors
     return try drawing(task.code) { () throws(DrawError) in
       try DrawRecord.Draw(
-        frame: made.objects, frameHash: task.frame, parameters: task.parameters, commit: commit,
-        acknowledgement: answer, county: values.value(commit.valueIndex),
-        publicValue: publicValue, inspectors: (made.pool, task.inspectorFrame, task.avoidance),
-        neighbours: task.parameters.matching?.neighbourFrame == nil ? nil : made.neighbours)
+        frame: objects, frameHash: task.frame, parameters: task.parameters, commit: commit,
+        acknowledgement: answer, county: county, publicValue: publicValue, inspectors: pool,
+        neighbours: neighbours)
     }
   }
 
   private func write(
-    _ draws: [DrawRecord.Draw], of session: DrawSession, through states: [String]
+    _ draws: [DrawRecord.Draw], of session: DrawSession, through states: [String],
+    _ shares: [HandedShare]
   ) throws(CaseworkError) {
-    let scope = ownScope
+    let (scope, now) = (ownScope, wallMilliseconds())
     let secretDraws = draws.map { draw in
       var draw = draw
       draw.reveal = nil
+      // All below hold these rows, and none is to learn what another visits (T8).
+      if draw.parameters.units != nil { (draw.strata, draw.batches) = ([], []) }
       return draw
     }
     let text = DrawJSON.text(secretDraws)
@@ -106,9 +131,10 @@ extension CaseStore {
         let held = try transaction.row(of: PlanTables.tasks, in: scope, key: key)
         guard held?.text("state") == "COMMITTED" else { continue }
         try transaction.update(PlanTables.tasks, in: scope, key: key) { values in
-          values.set("state", "DRAWN")
+          values.set("state", task.isSpanning ? "DISPATCHED" : "DRAWN")
         }
       }
+      for share in shares { try insert(share, of: session, at: now, transaction) }
       return .success(())
     }
   }
@@ -132,12 +158,13 @@ extension CaseStore {
       throw .missing(table: "draw_results", key: id)
     }
     let codes = Set(session.tasks.map(\.code))
-    let open = try rows(of: VisitTables.visits, in: scope) {
-      codes.contains($0.text("task_code"))
-        && !["DONE", "IMPOSSIBLE", "CANCELLED"].contains($0.text("state"))
-    }
-    guard open.isEmpty else {
-      throw .refused([RuleBreach(.objectDraw, row: id, .visitsOpen(count: open.count))])
+    let open =
+      try rows(of: VisitTables.visits, in: scope) {
+        codes.contains($0.text("task_code"))
+          && !["DONE", "IMPOSSIBLE", "CANCELLED"].contains($0.text("state"))
+      }.count + openObjects(of: session)
+    guard open == 0 else {
+      throw .refused([RuleBreach(.objectDraw, row: id, .visitsOpen(count: open))])
     }
     let frame = try row(
       of: DrawTables.frames, in: scope, key: [.text(session.tasks[0].frame.description)])

@@ -7,12 +7,24 @@ internal import Store
 package struct FrozenTask: Hashable, Sendable, Codable {
   package let code: String
   package let parameters: DrawParameters
+  /// Of the objects; of the inspectors where those alone are drawn.
   package let frame: DrawHash
-  package let inspectorFrame: DrawHash
+  /// Absent where units below draw their own, and where inspectors alone are drawn.
+  package let inspectorFrame: DrawHash?
   package let avoidance: [Avoidance]
   /// 检查期限.
   package let windowFrom: String
   package let windowTo: String
+  /// What a tier above drew for this unit, where inspectors alone are drawn.
+  package let share: ObjectShare?
+  /// What a superior draws to look at, where it is no task of a plan.
+  package let check: CheckSubject?
+
+  /// The pool that teams are drawn from; nil where units below draw theirs.
+  var poolFrame: DrawHash? { share == nil ? inspectorFrame : frame }
+
+  /// Whether units below visit what is drawn.
+  package var isSpanning: Bool { parameters.units != nil }
 }
 
 /// A draw session: what was frozen together and is drawn from one seed.
@@ -48,6 +60,9 @@ extension CaseStore {
   /// Freezes the rosters for some planned tasks at what is known now, fixes all parameters, and writes the
   /// session. Returns it. Source: domain.md §4.6, §2.6 (DRAW).
   ///
+  /// A task whose plan names units that visit freezes their rosters together, and no inspectors; a task that a tier
+  /// above drew and handed down freezes the inspectors alone.
+  ///
   /// Throws `refused` below the barrier, for an item that is withdrawn (C-07), above a cap, and for a task that
   /// was drawn and not voided (a redraw is never silent); `missing` for a task of no plan in force.
   package func freeze(
@@ -57,11 +72,18 @@ extension CaseStore {
     try perform("before a freeze") { _ throws(StoreError) in .success(()) }
     let (unit, now) = (ownScope, wallMilliseconds())
     let day = Instant(milliseconds: Int64(clamping: now)).date ?? CivilDate.latest
+    let units = try implementers(ofTasks: codes)
     let cut: RosterCut
-    do throws(StoreError) { cut = try RosterCut(replica, unit: unit) } catch {
+    do throws(StoreError) { cut = try RosterCut(replica, unit: unit, and: units) } catch {
       throw .store(error)
     }
-    let barriers = try barrierBreaches(cut, on: day, row: codes.joined(separator: " "))
+    var barriers: [RuleBreach] = []
+    // Nobody is above the top to publish one for it.
+    let owed = replica.tree.parent(of: unit) == nil ? units : [unit] + units
+    for scope in owed {
+      barriers += try barrierBreaches(
+        cut, of: scope, on: day, row: codes.joined(separator: " "))
+    }
     if !options.allowsStale, let refusal = barriers.refusal { throw refusal }
     let list = try effectiveList(of: unit, on: day, at: cut)
     let rules = try rules(on: day, at: cut)
@@ -72,18 +94,20 @@ extension CaseStore {
       options: options)
     for code in codes { try freezer.add(code) }
     let id = HexText.text(SystemHost().randomBytes(16))
-    let index = try nextValueIndex()
     try write(
-      freezer, id: id, index: Int64(index), isStale: !barriers.isEmpty, listVersion: items.version)
+      freezer.frames, freezer.tasks, kinds: freezer.kinds, id: id, isStale: !barriers.isEmpty,
+      listVersion: items.version)
     return try session(id, of: unit)
   }
 
-  private func write(
-    _ freezer: Freezer, id: String, index: Int64, isStale: Bool, listVersion: UInt64
+  /// Writes frames and session. `kinds`: what is drawn.
+  func write(
+    _ frames: [MadeFrame], _ tasks: [FrozenTask], kinds: String, id: String, isStale: Bool,
+    listVersion: UInt64
   ) throws(CaseworkError) {
-    let scope = ownScope
+    let (scope, index) = (ownScope, Int64(try nextValueIndex()))
     try perform("roster frozen") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
-      for made in freezer.frames {
+      for made in frames {
         let key: [Value] = [.text(made.header.hash.description)]
         guard try transaction.row(of: DrawTables.frames, in: scope, key: key) == nil else {
           continue
@@ -98,17 +122,17 @@ extension CaseStore {
           values.set("list_version", Int64(clamping: listVersion))
           values.set("previous_frame", made.previous?.description ?? "")
           values.set("roster_changes", DrawJSON.text(made.removed))
+          values.set("units", made.units)
         }
       }
       try transaction.insert(DrawTables.sessions, in: scope, key: [.text(id)]) { values in
-        values.set("task_codes", freezer.tasks.map(\.code).joined(separator: " "))
-        values.set("kind", "OBJ INS")
-        values.set(
-          "draw_sequence", Int64(freezer.tasks.map(\.parameters.sequence).max() ?? 1))
+        values.set("task_codes", tasks.map(\.code).joined(separator: " "))
+        values.set("kind", kinds)
+        values.set("draw_sequence", Int64(tasks.map(\.parameters.sequence).max() ?? 1))
         values.set("value_index", index)
-        values.set("frame_hash", freezer.tasks.first?.frame.description ?? "")
-        values.set("parameters_hash", freezer.tasks.first?.parameters.hash.description ?? "")
-        values.set("entries", DrawJSON.text(freezer.tasks))
+        values.set("frame_hash", tasks.first?.frame.description ?? "")
+        values.set("parameters_hash", tasks.first?.parameters.hash.description ?? "")
+        values.set("entries", DrawJSON.text(tasks))
         values.set("is_stale", isStale ? 1 : 0)
         values.set("state", "FROZEN")
       }
@@ -153,18 +177,23 @@ extension CaseStore {
 
   /// The task of the highest signed plan version that is in force and has it.
   func plannedTask(_ code: String) throws(CaseworkError) -> PlanTask {
-    let rows = try rows(of: PlanTables.planTasks, in: ownScope) { $0.key.last == .text(code) }
-    let disputed = try disputedPlans(in: ownScope)
+    guard let task = try plannedTask(code, in: ownScope) else {
+      throw .missing(table: "plan_tasks", key: code)
+    }
+    return task
+  }
+
+  /// The same of another unit's plan; nil for a task of none.
+  func plannedTask(_ code: String, in unit: Scope) throws(CaseworkError) -> PlanTask? {
+    let rows = try rows(of: PlanTables.planTasks, in: unit) { $0.key.last == .text(code) }
+    let disputed = try disputedPlans(in: unit)
     let newest = rows.filter { !disputed.contains(Array($0.key.prefix(3))) }.max { left, right in
       guard case .integer(let first) = left.key[2], case .integer(let second) = right.key[2] else {
         return false
       }
       return first < second
     }
-    guard let task = newest.flatMap({ PlanTask($0) }) else {
-      throw .missing(table: "plan_tasks", key: code)
-    }
-    return task
+    return newest.flatMap { PlanTask($0) }
   }
 
   /// The committed sessions of the own unit; what was only frozen binds nobody.
@@ -223,179 +252,6 @@ extension EffectiveList {
           capBp: entry.item.capBp(rules).map { UInt32(clamping: $0) },
           qualifications: entry.item.qualifications)
       })
-  }
-}
-
-/// What a freeze makes: frames and parameters, task by task.
-private struct Freezer {
-  struct MadeFrame {
-    let header: FrameHeader
-    let listHash: DrawHash
-    let previous: DrawHash?
-    let removed: [DrawRecord.Removal]
-  }
-
-  let store: CaseStore
-  let maker: FrameMaker
-  let list: EffectiveList
-  let rules: RuleSet
-  let items: DrawItemList
-  let frozenAt: UInt64
-  let options: FreezeOptions
-  private(set) var frames: [MadeFrame] = []
-  private(set) var tasks: [FrozenTask] = []
-
-  init(
-    store: CaseStore, maker: FrameMaker, list: EffectiveList, rules: RuleSet, items: DrawItemList,
-    frozenAt: UInt64, options: FreezeOptions
-  ) {
-    (self.store, self.maker, self.list, self.items) = (store, maker, list, items)
-    self.rules = rules
-    (self.frozenAt, self.options) = (frozenAt, options)
-  }
-
-  mutating func add(_ code: String) throws(CaseworkError) {
-    let task = try store.plannedTask(code)
-    let sequence = try store.nextSequence(of: code)
-    let withdrawn = task.itemCodes.filter { list.item($0) == nil }
-    if let refusal = withdrawn.map({
-      RuleBreach(.withdrawnItem, row: code, .withdrawnBeforeCommit(code: $0))
-    }).refusal {
-      throw refusal
-    }
-    let filter = try filter(of: task)
-    let risk = LineRisk(
-      items: task.itemCodes.compactMap(list.item), strata: task.strata.map(\.stratum))
-    let frame = try maker.objects(filter: filter, risk: risk)
-    let header = try self.header(of: frame)
-    let pool = try maker.inspectors(month: task.windowFrom)
-    let poolHeader = try self.header(of: pool)
-    let avoidance = try maker.avoidance()
-    let neighbours = try maker.neighbours(window: task.windowFrom...task.windowTo)
-    let neighbourHeader = try neighbours.map { pool throws(CaseworkError) in
-      try self.header(of: pool)
-    }
-    let parameters = try parameters(
-      task, sequence: sequence, counts: frame.counts, filter: filter, avoidance: avoidance,
-      neighbours: neighbourHeader?.hash)
-    let before = try previous(of: .objects)
-    frames.append(
-      MadeFrame(
-        header: header, listHash: items.hash, previous: before?.hash,
-        removed: try removals(since: before, in: frame)))
-    for header in [poolHeader, neighbourHeader].compactMap({ $0 }) {
-      frames.append(
-        MadeFrame(header: header, listHash: items.hash, previous: nil, removed: []))
-    }
-    tasks.append(
-      FrozenTask(
-        code: code, parameters: parameters, frame: header.hash, inspectorFrame: poolHeader.hash,
-        avoidance: avoidance, windowFrom: "\(task.windowFrom)", windowTo: "\(task.windowTo)"))
-  }
-
-  private func filter(of task: PlanTask) throws(CaseworkError) -> FilterExpression? {
-    var parts = task.filter.isEmpty ? [] : [task.filter]
-    if task.library != "companies" { parts.insert("library = '\(task.library)'", at: 0) }
-    guard !parts.isEmpty else { return nil }
-    let text = parts.count == 1 ? parts[0] : "\(parts[0]) and (\(parts[1]))"
-    do throws(FilterError) {
-      return try FilterExpression(parsing: text)
-    } catch {
-      throw .refused([RuleBreach(.directedDraw, row: task.code, .draw(.filter(error)))])
-    }
-  }
-
-  /// The planned strata with a floor of one; classes that the plan does not name are drawn from in no case.
-  private func parameters(
-    _ task: PlanTask, sequence: UInt32, counts: [StratumCount], filter: FilterExpression?,
-    avoidance: [Avoidance], neighbours: DrawHash?
-  ) throws(CaseworkError) -> DrawParameters {
-    let planned = task.strata.map { ratio in
-      StratumRule(
-        stratum: ratio.stratum, ratioBp: UInt32(clamping: ratio.ratioBp),
-        min: UInt32(clamping: ratio.minimum),
-        max: ratio.maximum.map { UInt32(clamping: $0) } ?? DrawParameters.none)
-    }
-    let others = counts.filter { count in !planned.contains { $0.stratum == count.stratum } }
-    let strata =
-      DrawParameters.withFloors(planned, in: counts)
-      + others.map { StratumRule(stratum: $0.stratum, ratioBp: 0, min: 0, max: 0) }
-    let mode: DrawParameters.Mode =
-      switch task.drawType {
-      case .batch: .batchOrder
-      case .sieve: .sieve
-      case .directed, .undirected: .sample
-      }
-    let eligible = counts.reduce(UInt64(0)) { $0 + UInt64($1.eligible) }
-    let cap = mode == .sample ? items.allowedTotal(codes: task.itemCodes, eligible: eligible) : nil
-    let required = Set(task.itemCodes.flatMap { list.item($0)?.qualifications ?? [] })
-    let threshold = UInt32(clamping: rules.batchThresholdBp)
-    return try drawing(task.code) { () throws(DrawError) in
-      let matching = try MatchingRules(
-        teamSize: task.teamSize, firstDay: FrameMaker.number(of: task.windowFrom),
-        lastDay: FrameMaker.number(of: task.windowTo), requiredTags: required.sorted(),
-        avoidanceHash: Avoidance.hash(avoidance), neighbourFrame: neighbours)
-      let parameters = try DrawParameters(
-        task: TaskID(code: task.code), sequence: sequence, mode: mode, strata: strata,
-        totalCap: cap ?? DrawParameters.none, isCoordinated: options.isCoordinated,
-        filter: filter?.canonical, itemListHash: items.hash,
-        batchCount: mode == .batchOrder ? options.batchCount : nil,
-        requirement: task.requirementID, items: task.itemCodes, matching: matching)
-      try parameters.check(against: items, counts: counts, batchThresholdBp: threshold)
-      return parameters
-    }
-  }
-
-  private func header(of frame: Frame) throws(CaseworkError) -> FrameHeader {
-    try drawing { () throws(DrawError) in
-      frame.header(
-        unit: "\(store.ownScope)", itemListVersion: items.version, frozenAtMilliseconds: frozenAt,
-        cut: try maker.cut.frameCut())
-    }
-  }
-
-  private func header(of pool: InspectorFrame) throws(CaseworkError) -> FrameHeader {
-    try drawing { () throws(DrawError) in
-      pool.header(
-        unit: "\(store.ownScope)", itemListVersion: items.version, frozenAtMilliseconds: frozenAt,
-        cut: try maker.cut.frameCut())
-    }
-  }
-
-  // MARK: who left
-
-  /// The newest frame of a kind before this freeze, with its cut.
-  private func previous(
-    of kind: FrameHeader.Kind
-  ) throws(CaseworkError) -> (hash: DrawHash, header: FrameHeader)? {
-    let rows = try store.rows(of: DrawTables.frames, in: store.ownScope) {
-      $0.text("kind") == kind.rawValue
-    }
-    let newest = rows.max { ($0.integer("frozen_at") ?? 0) < ($1.integer("frozen_at") ?? 0) }
-    return newest.flatMap { FrameHeader($0, unit: store.ownScope) }.map { ($0.hash, $0) }
-  }
-
-  /// Companies of the frame before that are not in this one, with who deleted them and why. A deletion
-  /// without a reason stays without one, and the verifier says so.
-  private func removals(
-    since before: (hash: DrawHash, header: FrameHeader)?, in frame: Frame
-  ) throws(CaseworkError) -> [DrawRecord.Removal] {
-    guard let before, let start = RosterCut(before.header.cut) else { return [] }
-    let stream = StreamID(scope: store.ownScope)
-    let deleted: [RowRemoval]
-    do throws(StoreError) {
-      deleted = try store.replica.removals(
-        of: RosterSchema.companies.id, in: stream, after: start[stream],
-        upTo: maker.cut[stream])
-    } catch {
-      throw .store(error)
-    }
-    var removals: [String: DrawRecord.Removal] = [:]
-    for row in deleted {
-      guard let key = row.key.first?.string, frame.index(of: key) == nil else { continue }
-      removals[key] = DrawRecord.Removal(key: key, reason: row.reason, author: row.author)
-    }
-    return removals.values.sorted { $0.key < $1.key }
   }
 }
 

@@ -168,18 +168,29 @@ extension CaseStore {
     of table: CaseTable, in scope: Scope, at cut: RosterCut?
   ) throws(CaseworkError) -> [CaseRow] {
     guard let cut else { return try rows(of: table, in: scope) }
-    let stream = StreamID(scope: scope)
     var rows: [CaseRow] = []
+    try forEachRow(of: table.id, in: scope, at: cut) { stored in
+      rows.append(CaseRow(table, key: stored.key, values: stored.values))
+    }
+    return rows
+  }
+
+  /// The same for any table, one row at a time.
+  func forEachRow(
+    of table: TableID, in scope: Scope, at cut: RosterCut, _ body: (StoredRow) -> Void
+  ) throws(CaseworkError) {
+    let stream = StreamID(scope: scope)
     do throws(StoreError) {
-      let isKnown = try replica.forEachRow(of: table.id, in: stream, at: cut[stream]) { stored in
-        rows.append(CaseRow(table, key: stored.key, values: stored.values))
+      guard let past = try pasts.rows(at: cut[stream], in: stream, of: replica) else {
+        throw .unknownName("a cut of \(stream) that is not known here")
+      }
+      try past.forEachRow(of: table) { row in
+        body(row)
         return true
       }
-      guard isKnown else { throw .unknownName("a cut of \(stream) that is not known here") }
     } catch {
       throw .store(error)
     }
-    return rows
   }
 }
 

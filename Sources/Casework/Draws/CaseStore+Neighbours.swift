@@ -205,7 +205,8 @@ extension CaseStore {
       let frame = try row(
         of: DrawTables.frames, in: ownScope, key: [.text(task.frame.description)]),
       let header = FrameHeader(frame, unit: ownScope), let rules = task.parameters.matching,
-      let made = try remake(task, header, unit: ownScope)
+      let made = try remake(task, header, unit: ownScope), let own = made.pool,
+      let ownHash = task.poolFrame
     else { throw .missing(table: "draw_sessions", key: id) }
     let year = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date?.year ?? 0
     let values = CommittedValues(
@@ -222,12 +223,12 @@ extension CaseStore {
       try rows(of: DrawTables.sharedInspectors, in: ownScope).compactMap { $0.key[1].string })
     let pools: [(rows: [InspectorRow], hash: DrawHash, isNeighbour: Bool)] = [
       (
-        made.pool.rows.filter { onDuty.contains($0.id) && !taken.contains($0.id) },
-        task.inspectorFrame, false
+        own.rows.filter { onDuty.contains($0.id) && !taken.contains($0.id) },
+        ownHash, false
       ),
       (
         (made.neighbours?.rows ?? []).filter { lent.contains($0.id) && !taken.contains($0.id) },
-        rules.neighbourFrame ?? task.inspectorFrame, true
+        rules.neighbourFrame ?? ownHash, true
       ),
     ]
     for pool in pools where !pool.rows.isEmpty {

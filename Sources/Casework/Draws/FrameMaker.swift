@@ -22,16 +22,7 @@ struct FrameMaker {
   }
 
   private func forEach(_ table: TableID, _ body: (StoredRow) -> Void) throws(CaseworkError) {
-    let stream = StreamID(scope: unit)
-    do throws(StoreError) {
-      let isKnown = try store.replica.forEachRow(of: table, in: stream, at: cut[stream]) { row in
-        body(row)
-        return true
-      }
-      guard isKnown else { throw .unknownName("a cut that is not known here") }
-    } catch {
-      throw .store(error)
-    }
+    try store.forEachRow(of: table, in: unit, at: cut, body)
   }
 
   // MARK: objects

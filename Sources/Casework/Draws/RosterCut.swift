@@ -9,11 +9,14 @@ internal import Store
 package struct RosterCut: Hashable, Sendable {
   package private(set) var known: [StreamID: VersionVector]
 
-  /// What a replica knows now of the streams that a unit's roster and list are read from.
-  init(_ replica: Replica, unit: Scope) throws(StoreError) {
+  /// What a replica knows now of the streams that a unit's roster and list are read from. `others`: units below
+  /// whose rosters are read too.
+  init(_ replica: Replica, unit: Scope, and others: [Scope] = []) throws(StoreError) {
     known = [:]
-    for stream in Self.streams(replica, unit: unit) {
-      known[stream] = try replica.knowledge(of: stream)
+    for unit in [unit] + others {
+      for stream in Self.streams(replica, unit: unit) where known[stream] == nil {
+        known[stream] = try replica.knowledge(of: stream)
+      }
     }
   }
 
@@ -58,6 +61,13 @@ package struct RosterCut: Hashable, Sendable {
     return issued
   }
 
+  /// What it says of some streams.
+  func only(_ streams: [StreamID]) -> RosterCut {
+    var part = self
+    part.known = known.filter { streams.contains($0.key) }
+    return part
+  }
+
   subscript(stream: StreamID) -> VersionVector { known[stream] ?? VersionVector() }
 
   /// As the header of a frame has it.
@@ -73,8 +83,9 @@ package struct RosterCut: Hashable, Sendable {
 
   /// Whether a replica knows all of it.
   func isKnown(at replica: Replica) throws(StoreError) -> Bool {
-    for (stream, vector) in known where try !replica.knowledge(of: stream).dominates(vector) {
-      return false
+    for (stream, vector) in known {
+      guard replica.streams.contains(stream), try replica.knowledge(of: stream).dominates(vector)
+      else { return false }
     }
     return true
   }

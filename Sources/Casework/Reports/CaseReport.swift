@@ -9,8 +9,8 @@ package import Store
 package struct CaseReport {
   private let replica: Replica
   private let divisions: DivisionTree
-  private let calendar: WorkingCalendar
-  private let rules: RuleSet
+  let calendar: WorkingCalendar
+  package let rules: RuleSet
 
   package init(
     _ replica: Replica, divisions: DivisionTree, calendar: WorkingCalendar,
@@ -19,6 +19,8 @@ package struct CaseReport {
     (self.replica, self.divisions) = (replica, divisions)
     (self.calendar, self.rules) = (calendar, rules)
   }
+
+  var tree: ScopeTree { replica.tree }
 
   private var own: Scope { replica.identity.replica.node.scope }
 
@@ -36,7 +38,9 @@ package struct CaseReport {
       contacts[own] = UInt64(clamping: asOf.milliseconds)
       let known = contacts.map { (scope: $0.key, at: $0.value) }.sorted { $0.scope < $1.scope }
       var unacknowledged: UInt64?
+      var queued: UInt64?
       for peer in try replica.peers() where peer.isParent {
+        queued = max(queued ?? 0, try replica.queuedBytes(for: peer.replica))
         for lag in try replica.lags(of: peer.replica) {
           guard let since = lag.behindSinceMilliseconds else { continue }
           unacknowledged = min(unacknowledged ?? since, since)
@@ -47,7 +51,8 @@ package struct CaseReport {
         calendar: calendar,
         contacts: known.map {
           ReportCut.Contact(unit: "\($0.scope)", atMilliseconds: Int64(clamping: $0.at))
-        }, unacknowledged: unacknowledged.map { Int64(clamping: $0) })
+        }, unacknowledged: unacknowledged.map { Int64(clamping: $0) },
+        queuedBytes: queued.map { Int64(clamping: $0) })
     } catch {
       throw .store(error)
     }
@@ -60,6 +65,13 @@ package struct CaseReport {
   /// document that is none or was made under other rules, `store(cutUnreadable)` for a cut that this node
   /// cannot read. Cost: linear in the rows, and in the log for an earlier cut.
   package func report(at document: ReportCut) throws(CaseworkError) -> IndicatorReport {
+    let cut = try checked(document)
+    return try lines(
+      document, cut, try document.days(), try top(of: document), try source(of: cut))
+  }
+
+  /// The knowledge of a cut that was made under the rules of today.
+  func checked(_ document: ReportCut) throws(CaseworkError) -> Cut {
     guard document.rulesVersion == rules.version,
       document.calendarVersion == calendar.version
     else {
@@ -67,15 +79,35 @@ package struct CaseReport {
         "it was made under rules \(document.rulesVersion) and calendar "
           + "\(document.calendarVersion); here are \(rules.version) and \(calendar.version)")
     }
-    let cut = try document.cut()
-    let days = try document.days()
+    return try document.cut()
+  }
+
+  /// The unit that a cut is of.
+  func top(of document: ReportCut) throws(CaseworkError) -> Scope {
     guard let top = Scope(document.unit), replica.tree.contains(top) else {
       throw .cutUnusable("'\(document.unit)' is no unit")
     }
-    return try lines(document, cut, days, top, try source(of: cut))
+    return top
   }
 
-  private func source(of cut: Cut) throws(CaseworkError) -> Replica {
+  /// The period that figures of a cut are for.
+  func period(of document: ReportCut) throws(CaseworkError) -> IndicatorPeriod {
+    let days = try document.days()
+    return IndicatorPeriod(
+      days: days, asOf: document.asOf, today: document.asOf.date ?? days.upperBound,
+      calendar: calendar, rules: rules)
+  }
+
+  /// What the facts of all units below one are read with.
+  func reader(_ source: Replica, below top: Scope) throws(CaseworkError) -> FactsReader {
+    try FactsReader(source, rules: rules, units: units(below: top).map(\.scope))
+  }
+
+  private func units(below top: Scope) -> [Division] {
+    divisions.divisions.filter { replica.tree.isAtOrAbove(top, $0.scope) }
+  }
+
+  func source(of cut: Cut) throws(CaseworkError) -> Replica {
     do throws(StoreError) {
       // Rows that another program wrote and nobody stamped yet are in no cut.
       let hasUnstamped = try replica.hasCaptured()
@@ -93,13 +125,11 @@ package struct CaseReport {
     let written = try lastWritten(cut)
     let moved = try CaseStore(source, author: "", calendar: calendar, rules: rules) { 0 }
       .movedDivisions(on: document.asOf.date ?? days.upperBound)
-    let period = IndicatorPeriod(
-      days: days, asOf: document.asOf, today: document.asOf.date ?? days.upperBound,
-      calendar: calendar, rules: rules)
-    let units = divisions.divisions.filter { replica.tree.isAtOrAbove(top, $0.scope) }
+    let period = try period(of: document)
+    let units = units(below: top)
     var contacts: [String: Int64] = [:]
     for contact in document.contacts { contacts[contact.unit] = contact.atMilliseconds }
-    var reader = try FactsReader(source, rules: rules, units: units.map(\.scope))
+    var reader = try reader(source, below: top)
     let enrolled = try enrolledUnits(source)
     var reports: [UnitReport] = []
     for unit in units {
@@ -117,6 +147,7 @@ package struct CaseReport {
           facts.sync.oldestUnacknowledgedAt = document.unacknowledgedSinceMilliseconds.map {
             Instant(milliseconds: $0)
           }
+          facts.sync.queuedBytes = document.queuedBytes.map { Int(clamping: $0) }
         }
         figures = facts.figures(period)
         alarms = facts.alarms(period)

@@ -50,9 +50,4 @@ package struct DutyBundle: Codable, Hashable, Sendable {
   package let followUps: [Fields]
   /// By element and row; empty when everything is there and in time.
   package let gaps: [Gap]
-
-  /// The bytes that a node signs: the format's name, a zero byte, then the bundle's JSON as it is written.
-  package static func signedBytes(_ json: String) -> [UInt8] {
-    Array(Self.format.utf8) + [0] + Array(json.utf8)
-  }
 }

@@ -57,10 +57,10 @@ extension FactsReader {
         id: id, drawnOn: frozenOn,
         verification: frame.verification.isEmpty ? "PENDING" : frame.verification,
         isVoid: rows.voided.contains(id),
-        answeredUndrawnOn: isDrawn ? nil : rows.answeredAt(id)?.date)
+        answeredUndrawnOn: isDrawn ? nil : rows.answeredAt(id)?.date, tasks: codes)
       if let before = rows.frames[frame.previous] {
         fact.rowsBefore = before.rowCount
-        fact.rowsLost = Self.unexplained(frame.removed)
+        fact.rowsLost = unexplained(frame.removed)
       }
       if rows.commits[id] != nil { sessions.append((draws.facts.count, frame.cut)) }
       draws.facts.append(fact)
@@ -95,55 +95,79 @@ extension FactsReader {
     return rows
   }
 
-  /// Words of a removal that the registration feed explains.
-  private static let registrationCauses = [
-    "注销", "吊销", "撤销", "迁出", "CANCELLED", "REVOKED", "RESCINDED", "MOVED_OUT", "E_DEREG",
-    "E_MOVED",
-  ]
-
-  private static func unexplained(_ removed: String) -> Int {
+  /// Removals that are not of the registration feed, which the top's nodes write: whose change it was counts, not
+  /// what its reason says.
+  private func unexplained(_ removed: String) -> Int {
     let removals = DrawJSON.read([DrawRecord.Removal].self, from: removed) ?? []
     return removals.count { removal in
-      !registrationCauses.contains { removal.reason.contains($0) }
+      let writer = removal.writer.flatMap { ReplicaID($0) }?.node.scope
+      return writer.map { replica.tree.parent(of: $0) != nil } ?? true
     }
   }
 
   // MARK: exclusions that came too late (C-34)
 
-  /// Exclusion marks that the unit's nodes wrote after the cut of a frame and before the draw from it: the frame
-  /// takes no notice, the next one does, and people are told.
+  /// Exclusion marks that the unit's nodes wrote outside the cut of a frame, knowing the commit and not yet the draw:
+  /// the frame takes no notice, the next one does, and people are told. What a writer knew is what its change set
+  /// says; no clock has a part in it.
   private func readLateExclusions(
     of unit: Scope, _ rows: DrawRows, _ sessions: [(place: Int, cut: String)],
     into facts: inout [UnitFacts.Draw]
   ) throws(CaseworkError) {
     guard !sessions.isEmpty else { return }
     let stream = StreamID(scope: unit)
-    for mark in try marks(of: unit) {
-      for (place, text) in sessions {
-        let id = facts[place].id
-        guard
-          let entries = DrawJSON.read([FrameCut.Entry].self, from: text),
-          // A cut of another form is none of a draw that counts.
-          let frozen = (try? FrameCut(entries)).flatMap({ RosterCut($0) }),
-          !frozen[stream].contains(mark.dot.replica, mark.dot.number),
-          let committedAt = try written(DrawTables.commits, id, in: unit), committedAt <= mark.at
-        else { continue }
-        if rows.drawn.contains(id) {
-          guard let drawnAt = try written(DrawTables.results, id, in: unit), mark.at < drawnAt
-          else {
-            continue
-          }
-        }
+    let marks = try marks(of: unit)
+    guard !marks.isEmpty else { return }
+    var draws: [(place: Int, moments: Moments)] = []
+    for (place, cut) in sessions {
+      guard let moments = try moments(of: facts[place].id, cut, rows, in: unit) else { continue }
+      draws.append((place, moments))
+    }
+    for mark in marks {
+      let late = draws.filter { !$0.moments.frozen.contains(mark.replica, mark.number) }
+      guard !late.isEmpty else { continue }
+      let known = try knowledge(of: Dot(stream: stream, replica: mark.replica, number: mark.number))
+      func knew(_ dot: StreamDot?) -> Bool {
+        dot.map { known.contains($0.replica, $0.number) } ?? false
+      }
+      for (place, moments) in late where knew(moments.committed) && !knew(moments.drawn) {
         facts[place].lateExclusions += 1
-        if let answered = rows.answeredAt(id), answered.milliseconds <= Int64(clamping: mark.at) {
-          facts[place].manipulations += 1
-        }
+        if knew(moments.answered) { facts[place].manipulations += 1 }
       }
     }
   }
 
+  /// What a draw was frozen at, and the change sets that committed, answered and made it.
+  private struct Moments {
+    let frozen: VersionVector
+    let committed: StreamDot?
+    let answered: StreamDot?
+    let drawn: StreamDot?
+  }
+
+  private func moments(
+    of id: String, _ cut: String, _ rows: DrawRows, in unit: Scope
+  ) throws(CaseworkError) -> Moments? {
+    guard let entries = DrawJSON.read([FrameCut.Entry].self, from: cut),
+      // A cut of another form is none of a draw that counts.
+      let frozen = (try? FrameCut(entries)).flatMap({ RosterCut($0) })
+    else { return nil }
+    return Moments(
+      frozen: frozen[StreamID(scope: unit)],
+      committed: try written(DrawTables.commits, id, in: unit),
+      answered: try rows.commits[id].flatMap { commit throws(CaseworkError) in
+        try written(DrawTables.acknowledgements, commit, in: unit)
+      }, drawn: try written(DrawTables.results, id, in: unit))
+  }
+
+  private func knowledge(of dot: Dot) throws(CaseworkError) -> VersionVector {
+    do throws(StoreError) { return try replica.writerKnowledge(of: dot) ?? VersionVector() } catch {
+      throw .store(error)
+    }
+  }
+
   /// The exclusion marks that nodes of the unit itself wrote.
-  private func marks(of unit: Scope) throws(CaseworkError) -> [(dot: StreamDot, at: UInt64)] {
+  private func marks(of unit: Scope) throws(CaseworkError) -> [StreamDot] {
     var keys: [[Value]] = []
     do throws(StoreError) {
       try replica.forEachRow(of: RosterSchema.exclusionMarks.id, in: unit) { row in
@@ -153,20 +177,20 @@ extension FactsReader {
     } catch {
       throw .store(error)
     }
-    var marks: [(StreamDot, UInt64)] = []
+    var marks: [StreamDot] = []
     for key in keys {
       guard let mark = try replica.firstWritten(RosterSchema.exclusionMarks.id, key, in: unit),
         mark.dot.replica.node.scope == unit
       else { continue }
-      marks.append(mark)
+      marks.append(mark.dot)
     }
     return marks
   }
 
   private func written(
     _ table: CaseTable, _ id: String, in unit: Scope
-  ) throws(CaseworkError) -> UInt64? {
-    try replica.firstWritten(table.id, [.text(id)], in: unit)?.at
+  ) throws(CaseworkError) -> StreamDot? {
+    try replica.firstWritten(table.id, [.text(id)], in: unit)?.dot
   }
 
   mutating func drawIDs(at unit: Scope, own: Set<String>) throws(CaseworkError) -> Set<String> {

@@ -90,6 +90,21 @@ extension FactsReader {
     return planned
   }
 
+  /// Tasks of plans above that were handed down to a unit, as those plans have them.
+  mutating func handedDownTasks(to unit: Scope) throws(CaseworkError) -> [PlanTask] {
+    var codes: Set<String> = []
+    try read(DrawTables.shares, [], in: unit) { row in codes.insert(row.keyText(1)) }
+    guard !codes.isEmpty else { return [] }
+    var tasks: [PlanTask] = []
+    var next = replica.tree.parent(of: unit)
+    while let scope = next {
+      if tasksAbove[scope] == nil { tasksAbove[scope] = try plannedTasks(of: scope).newest }
+      tasks += (tasksAbove[scope] ?? []).filter { codes.contains($0.code) }
+      next = replica.tree.parent(of: scope)
+    }
+    return tasks
+  }
+
   /// The mandatory requirements that are addressed to a unit, and whether its plan in force meets them.
   func met(by plans: [Int: [PlanTask]], of unit: Scope) -> [UnitFacts.Requirement] {
     guard let code = UnitCode("\(unit)") else { return [] }
@@ -107,19 +122,24 @@ extension FactsReader {
     var completedOn: CivilDate? { fact.completedOn }
   }
 
-  func tasks(of unit: Scope, _ planned: [PlanTask]) throws(CaseworkError) -> [String: Task] {
+  /// `handedDown`: of plans above; the unit owes them, but not as part of its own plan.
+  func tasks(
+    of unit: Scope, _ planned: [PlanTask], handedDown: [PlanTask]
+  ) throws(CaseworkError) -> [String: Task] {
     var states: [String: (state: String, completedOn: CivilDate?)] = [:]
     try read(PlanTables.tasks, ["state", "completed_on"], in: unit) { row in
       states[row.keyText(0)] = (row.text(0), CivilDate(row.text(1)))
     }
     var tasks: [String: Task] = [:]
-    for task in planned {
+    let own = Set(planned.map(\.code))
+    for task in planned + handedDown.filter({ !own.contains($0.code) }) {
       let held = states[task.code]
       tasks[task.code] = Task(
         code: task.code,
         fact: UnitFacts.TaskFact(
           code: task.code, state: held?.state ?? StateMachine.task.initial,
-          isPlanned: task.source == .plan, wasDrawn: false, windowTo: task.windowTo,
+          isPlanned: task.source == .plan && own.contains(task.code), wasDrawn: false,
+          windowTo: task.windowTo,
           isJoint: task.isJoint, needsDraw: ![.lead, .routine].contains(task.origin),
           completedOn: held?.completedOn))
     }

@@ -13,6 +13,8 @@ package struct FactsReader {
   let rules: RuleSet
   /// Draws by id, of the unit and the tiers above it: a tier above may have drawn for it.
   var drawsAbove: [Scope: Set<String>] = [:]
+  /// Tasks of the plans of tiers above, which may have been handed down.
+  var tasksAbove: [Scope: [PlanTask]] = [:]
   /// What waits for people, by scope.
   private let waiting: [Scope: UnitFacts.Sync]
   /// Signed plans of one number that differ, by scope.
@@ -71,7 +73,8 @@ package struct FactsReader {
     facts.filings = try filings(of: unit)
     let planned = try plannedTasks(of: unit)
     facts.requirements = met(by: planned.inForce, of: unit)
-    let tasks = try tasks(of: unit, planned.newest)
+    let tasks = try tasks(
+      of: unit, planned.newest, handedDown: try handedDownTasks(to: unit))
     let draws = try draws(of: unit)
     facts.draws = draws.facts
     let drawn = try drawIDs(at: unit, own: draws.complete)
@@ -162,7 +165,8 @@ package struct FactsReader {
     for entry in found {
       guard let createdOn = finalOn[entry.key] else { continue }
       handedOver[entry.owner, default: []].append(
-        UnitFacts.FollowUp(createdOn: createdOn, closedOn: entry.fact.closedOn))
+        UnitFacts.FollowUp(
+          createdOn: createdOn, closedOn: entry.fact.closedOn, result: entry.key.row))
     }
   }
 
@@ -183,7 +187,7 @@ package struct FactsReader {
         isMandatory: row.integer(2) == 1, row: "")
       if standing == .closed { closedOn = CivilDate(row.text(5)) }
     }
-    return UnitFacts.FollowUp(createdOn: createdOn, closedOn: closedOn)
+    return UnitFacts.FollowUp(createdOn: createdOn, closedOn: closedOn, result: key(row).row)
   }
 
   /// The result that a row of visit, item and department belongs to.

@@ -78,9 +78,12 @@ extension CaseStore {
     let names = try itemNames()
     let tasks = try rowsByKey(PlanTables.tasks, unit)
     let visits = try rowsByKey(VisitTables.visits, unit)
-    let plans = Dictionary(
-      try rows(of: PlanTables.planTasks, in: unit).map { ($0.key.last?.string ?? "", $0) },
-      uniquingKeysWith: { $1 })
+    var plans: [String: CaseRow] = [:]
+    for stream in RosterCut.streams(replica, unit: unit).reversed() {
+      for row in try rows(of: PlanTables.planTasks, in: stream.scope) {
+        plans[row.key.last?.string ?? ""] = row
+      }
+    }
     var amended: [ResultKey: String] = [:]
     for row in try rows(of: VisitTables.amendments, in: unit) {
       let texts = row.key.compactMap(\.string)

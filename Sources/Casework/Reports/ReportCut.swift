@@ -27,6 +27,9 @@ package struct ReportCut: Codable, Hashable, Sendable {
   /// Since when the oldest change set of this node waits for a parent's acknowledgement; nil when none does. A
   /// fact of the moment, like the contacts.
   package let unacknowledgedSinceMilliseconds: Int64?
+  /// Bytes of change sets that the parent which lacks most has not acknowledged; nil without a parent. A fact of
+  /// the moment, too.
+  package let queuedBytes: Int64?
 
   /// The knowledge of one stream.
   package struct Known: Codable, Hashable, Sendable {
@@ -55,12 +58,15 @@ package struct ReportCut: Codable, Hashable, Sendable {
     case calendarVersion = "calendar_version"
     case streams, contacts
     case unacknowledgedSinceMilliseconds = "unacknowledged_since_milliseconds"
+    case queuedBytes = "queued_bytes"
   }
 
   init(
     _ cut: Cut, unit: String, asOf: Instant, days: ClosedRange<CivilDate>, rules: RuleSet,
-    calendar: WorkingCalendar, contacts: [Contact], unacknowledged: Int64? = nil
+    calendar: WorkingCalendar, contacts: [Contact], unacknowledged: Int64? = nil,
+    queuedBytes: Int64? = nil
   ) {
+    self.queuedBytes = queuedBytes
     format = Self.format
     asOfMilliseconds = asOf.milliseconds
     self.unit = unit
@@ -91,6 +97,7 @@ package struct ReportCut: Codable, Hashable, Sendable {
     (from, to) = (other.from, other.to)
     (rulesVersion, calendarVersion) = (other.rulesVersion, other.calendarVersion)
     (self.streams, self.contacts) = (streams, contacts)
+    queuedBytes = unit == other.unit ? other.queuedBytes : nil
     unacknowledgedSinceMilliseconds =
       unit == other.unit ? other.unacknowledgedSinceMilliseconds : nil
   }

@@ -6,6 +6,7 @@ internal import Store
 /// The visits of one unit with their items, results, teams and evidence, while its facts are read.
 struct VisitFacts {
   private struct Visit {
+    let id: String
     let object: String
     let task: String
     let origin: CheckOrigin
@@ -50,7 +51,7 @@ struct VisitFacts {
       places[row.keyText(0)] = found.count
       found.append(
         Visit(
-          object: row.text(0), task: row.text(1),
+          id: row.keyText(0), object: row.text(0), task: row.text(1),
           origin: CheckOrigin(rawValue: row.text(2)) ?? .routine,
           window: from...max(from, to), state: row.text(5),
           isDeregistered: row.text(5) == "IMPOSSIBLE"
@@ -75,7 +76,8 @@ struct VisitFacts {
       let hasShortage = row.integer(2).map { $0 < 2 } ?? false
       assignments.append(
         UnitFacts.Assignment(
-          mode: mode, hasRecordedShortage: hasShortage, isReplaced: isReplaced))
+          mode: mode, hasRecordedShortage: hasShortage, isReplaced: isReplaced,
+          visit: row.keyText(0)))
     }
     (visits, index, self.links, self.assignments) = (found, places, links, assignments)
     tasks = Set(found.map(\.task))
@@ -208,6 +210,7 @@ struct VisitFacts {
   var facts: [UnitFacts.Visit] {
     var joined = visits
     var isShown = [Bool](repeating: true, count: visits.count)
+    var ids = visits.map { [$0.id] }
     for (place, others) in mergedPlaces {
       for other in others {
         joined[place].itemCount += visits[other].itemCount
@@ -220,6 +223,7 @@ struct VisitFacts {
         joined[place].visitedOn =
           [joined[place].visitedOn, visits[other].visitedOn].compactMap { $0 }.max()
         isShown[other] = false
+        ids[place].append(visits[other].id)
       }
     }
     return joined.indices.filter { isShown[$0] }.map { place in
@@ -230,7 +234,7 @@ struct VisitFacts {
         itemCount: visit.itemCount, departmentCount: visit.departments.count,
         isPublished: visit.isDeregistered
           || visit.itemCount > 0 && visit.publishedCount >= visit.itemCount,
-        isPostDrawChange: visit.state == "CANCELLED")
+        isPostDrawChange: visit.state == "CANCELLED", ids: ids[place], task: visit.task)
     }
   }
 

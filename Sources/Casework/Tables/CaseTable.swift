@@ -55,9 +55,10 @@ extension StateMachine {
 extension RosterField {
   static func text(
     _ number: UInt32, _ name: String, _ title: String, group: UInt32? = nil,
-    _ policy: Policy, bytes: Int = 600
+    _ policy: Policy, bytes: Int = 600, since: UInt32 = 1
   ) -> RosterField {
-    RosterField(number, name, title, .text(maximumBytes: bytes), group: group, policy)
+    RosterField(
+      number, name, title, .text(maximumBytes: bytes), group: group, policy, since: since)
   }
 
   static func date(

@@ -20,6 +20,7 @@ package enum DrawTables {
       .date(9, "verified_on", "核验日期", group: 8, .latest),
       .number(10, "list_version", "清单版本", group: 1, .immutable),
       .text(11, "previous_frame", "上次快照", group: 1, .immutable),
+      .text(12, "units", "名录单位", .immutable, bytes: 16 << 10, since: 4),
     ])
 
   /// 抽取; one row per draw, never deleted.
@@ -142,7 +143,20 @@ package enum DrawTables {
       .text(4, "letter_number", "协助函号", group: 1, .immutable),
     ])
 
+  /// 任务分派: what a draw of a tier above over several rosters gave this unit to visit. Written above; the other
+  /// units, which hold nothing of it, learn no name.
+  package static let shares = CaseTable(
+    1_162, "object_shares", "任务分派", key: [.text("draw_id"), .text("task_code")],
+    writers: .above,
+    [
+      .text(1, "initiator", "发起单位", .immutable),
+      .text(2, "share_record", "分派记录", group: 1, .immutable, bytes: 8 << 20),
+      .text(3, "left_out", "归他县的对象", group: 1, .immutable, bytes: 8 << 20),
+      .number(4, "handed_at", "分派时间", group: 1, .immutable),
+    ])
+
   package static let all = [
+    shares,
     frames, sessions, acknowledgements, results, voids, commits, reveals, barriers, anchors,
     hubAnchors, witnesses, sharedInspectors,
   ]

@@ -46,6 +46,7 @@ package enum PlanTables {
       .text(15, "requirement_id", "抽查要求", group: 1, .immutable),
       .text(16, "risk_analysis", "风险研判", group: 1, .immutable),
       .text(17, "filter", "筛选表达式", group: 1, .immutable, bytes: 4 << 10),
+      .text(18, "implementers", "实施单位", .immutable, bytes: 8 << 10, since: 4),
     ])
 
   /// 任务: how far a task has come, whatever plan version it stands in.

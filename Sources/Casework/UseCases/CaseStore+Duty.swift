@@ -14,15 +14,20 @@ extension CaseStore {
       try rows(of: table, in: unit) { $0.key.first == .text(visit) }
     }
     let task = row.text("task_code")
-    let definition = try rows(of: PlanTables.planTasks, in: unit) { $0.key.last == .text(task) }
-      .last
+    let definition = try definition(of: task, for: unit)
     let plan = try definition.flatMap { found throws(CaseworkError) in
-      try self.row(of: PlanTables.plans, in: unit, key: Array(found.key.prefix(3)))
+      try self.row(of: PlanTables.plans, in: found.owner, key: Array(found.row.key.prefix(3)))
     }
     let items = try ofVisit(VisitTables.visitItems)
-    let draws = try self.draws(Set(items.map { $0.text("draw_id") }), for: unit)
+    let subject = row.text("subject_code")
+    let shares = try rows(of: DrawTables.shares, in: unit) { $0.key[1] == .text(task) }.filter {
+      DrawJSON.read(ObjectShare.self, from: $0.text("share_record"))?.objects.contains(subject)
+        ?? false
+    }
+    let drawn = Set(items.map { $0.text("draw_id") } + shares.compactMap { $0.key[0].string })
+    let draws = try self.draws(drawn, for: unit)
     let parts = DutyParts(
-      visit: row, definition: definition, plan: plan,
+      visit: row, definition: definition?.row, plan: plan, drawn: drawn.sorted(),
       task: try self.row(of: PlanTables.tasks, in: unit, key: [.text(task)]), items: items,
       sessions: draws.sessions, frames: draws.frames,
       assignments: try ofVisit(VisitTables.assignments),
@@ -63,6 +68,8 @@ private struct DutyParts {
   let visit: CaseRow
   let definition: CaseRow?
   let plan: CaseRow?
+  /// Ids of the sessions that drew the object and the team.
+  let drawn: [String]
   let task: CaseRow?
   let items: [CaseRow]
   let sessions: [CaseRow]
@@ -101,7 +108,7 @@ private struct DutyParts {
     let task = visit.text("task_code")
     if definition == nil { gaps.append(.init("plan_task", "MISSING", .linkedChain, task)) }
     if plan == nil { gaps.append(.init("plan", "MISSING", .annualPlan, task)) }
-    for draw in Set(items.map { $0.text("draw_id") }).sorted() {
+    for draw in drawn {
       guard let session = sessions.first(where: { $0.keyText == draw }) else {
         gaps.append(.init("draw", "MISSING", .onePlatform, draw))
         continue

@@ -60,7 +60,7 @@ extension CaseStore {
     PlanRules(
       list: try effectiveList(of: ownScope, on: today),
       requirements: try requirements(year: plan.year), rules: rules
-    ).breaches(of: plan)
+    ).breaches(of: plan) + implementerBreaches(of: plan)
   }
 
   /// Signs a plan by the list and the requirements known here. Throws as the longer form.

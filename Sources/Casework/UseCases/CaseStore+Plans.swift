@@ -22,6 +22,7 @@ extension CaseStore {
           plan.kind.requirement, row: plan.row,
           .notOwner(unit: "\(ownScope)", owner: plan.unit.text)))
     }
+    breaches += implementerBreaches(of: plan)
     if let previous = try self.plan(of: plan.kind, year: plan.year, version: plan.version - 1) {
       breaches += PlanRules.breaches(
         from: previous, to: plan, states: try taskStates(of: previous))
@@ -76,10 +77,23 @@ extension CaseStore {
       values.set("approver", task.approver)
       values.set("requirement_id", task.requirementID ?? "")
       values.set("risk_analysis", task.riskAnalysis ?? "")
+      values.set("implementers", task.implementers.joined(separator: " "))
     }
     if try transaction.row(of: PlanTables.tasks, in: scope, key: [.text(task.code)]) == nil {
       try transaction.insert(PlanTables.tasks, in: scope, key: [.text(task.code)]) { values in
         values.set("state", StateMachine.task.initial)
+      }
+    }
+  }
+
+  /// Only units below can visit what this one draws.
+  func implementerBreaches(of plan: Plan) -> [RuleBreach] {
+    plan.tasks.flatMap { task in
+      task.implementers.filter { code in
+        guard let scope = Scope(code) else { return true }
+        return scope == ownScope || !replica.tree.isAtOrAbove(ownScope, scope)
+      }.map { code in
+        RuleBreach(.twoStages, row: task.code, .malformed(field: "实施单位", value: code))
       }
     }
   }
@@ -208,6 +222,6 @@ extension PlanTask {
       teamSize: Int(row.integer("team_size") ?? 2),
       isListPublic: row.integer("is_list_public") != 0, approver: row.text("approver"),
       requirementID: optional(row.text("requirement_id")),
-      riskAnalysis: optional(row.text("risk_analysis")))
+      riskAnalysis: optional(row.text("risk_analysis")), implementers: list("implementers"))
   }
 }

@@ -30,6 +30,9 @@ extension CaseStore {
       if result == nil, impossible.contains(item.key[0]) { continue }
       states.append(result?.text("state") ?? StateMachine.result.initial)
     }
+    if let open = try openUnits(of: task) {
+      throw .refused([RuleBreach(.twoStages, row: task, .visitsOpen(count: open))])
+    }
     let participants = try participants(of: task)
     let done = try rows(of: PlanTables.completions, in: scope) { $0.key[0] == .text(task) }
     do throws(RuleBreach) {
@@ -69,10 +72,22 @@ extension CaseStore {
     }
   }
 
+  /// How many units below have not completed their share of a task that this unit drew for them; nil when none.
+  private func openUnits(of task: String) throws(CaseworkError) -> Int? {
+    guard let planned = try plannedTask(task, in: ownScope) else { return nil }
+    var count = 0
+    for unit in implementers(of: planned) {
+      guard try shares(of: unit).contains(where: { $0.taskCode == task }) else { continue }
+      let row = try row(of: PlanTables.tasks, in: unit, key: [.text(task)])
+      if !["COMPLETED", "PUBLISHED", "CLOSED"].contains(row?.text("state") ?? "") { count += 1 }
+    }
+    return count == 0 ? nil : count
+  }
+
   /// The departments of a joint task by the newest plan that has it; none for a task of one department.
   private func participants(of task: String) throws(CaseworkError) -> [String] {
-    let planned = try rows(of: PlanTables.planTasks, in: ownScope) { $0.key.last == .text(task) }
-    guard let newest = planned.last.flatMap({ PlanTask($0) }), newest.isJoint else { return [] }
+    let planned = try definition(of: task, for: ownScope)
+    guard let newest = planned.flatMap({ PlanTask($0.row) }), newest.isJoint else { return [] }
     return newest.departments
   }
 

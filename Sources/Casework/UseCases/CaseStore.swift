@@ -15,6 +15,8 @@ package struct CaseStore {
   package let calendar: WorkingCalendar
   package let rules: RuleSet
   let wallMilliseconds: () -> UInt64
+  /// Frames and lists read many tables of few streams at one cut.
+  let pasts = PastCache()
 
   package init(
     _ replica: Replica, author: String, calendar: WorkingCalendar, rules: RuleSet = RuleSet(),
@@ -82,6 +84,28 @@ package struct CaseStore {
     } catch {
       throw .store(error)
     }
+  }
+}
+
+/// What some streams were at the cuts that were asked for last, so that the log is read once for all tables of them.
+final class PastCache {
+  /// The streams of a unit and of those above it, for a county's freeze and its hub's check.
+  private static let bound = 8
+  /// The one asked for last at the end.
+  private var held: [(stream: StreamID, cut: VersionVector, rows: PastRows)] = []
+
+  /// Returns nil when the cut is not known.
+  func rows(
+    at cut: VersionVector, in stream: StreamID, of replica: Replica
+  ) throws(StoreError) -> PastRows? {
+    if let place = held.firstIndex(where: { $0.stream == stream && $0.cut == cut }) {
+      held.append(held.remove(at: place))
+      return held.last?.rows
+    }
+    guard let rows = try replica.pastRows(in: stream, at: cut) else { return nil }
+    if held.count == Self.bound { held.removeFirst() }
+    held.append((stream, cut, rows))
+    return rows
   }
 }
 

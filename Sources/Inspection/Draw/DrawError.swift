@@ -8,6 +8,8 @@ package enum DrawError: Error, Hashable, Sendable {
   case weight(key: String, UInt32)
   /// A node stands twice in the cut of a frame.
   case duplicateNode(String)
+  /// A unit stands twice in a frame of several.
+  case duplicateUnit(String)
   /// More rows than `DrawLimits.rowsPerFrame`.
   case rows(Int)
   /// An eligible row whose stratum the parameters do not name.
@@ -18,6 +20,8 @@ package enum DrawError: Error, Hashable, Sendable {
   case stratumRange(String)
   /// Batches outside 1…65,535, or a batch count where no batches are drawn.
   case batches(UInt32)
+  /// A stratum with one unit, which has nobody to check and to be checked by.
+  case pairOfOne(stratum: String)
   /// The caps cannot be kept without going below the floors: a person must decide.
   case capConflict(cap: UInt32, floors: UInt64)
   /// A total cap is missing or above what the item allows.
@@ -50,6 +54,8 @@ package enum DrawLimits {
   package static let committedValues = 4_096
   /// Largest weight of a row.
   package static let weight: UInt32 = 1_000_000
+  /// Units of one frame: a province has 145 below it.
+  package static let units = 1_024
   /// Inspectors of one team.
   package static let teamSize = 64
   /// Reserves published per stratum.

@@ -1,7 +1,7 @@
 /// The steps of checking a draw, in order. Source: Protocol/10-Draw.md §12.
 package enum DrawStep: String, Hashable, Sendable, CaseIterable, Codable {
   case anchors, items, frame, counts, roster, parameters, caps, commit, signatures
-  case acknowledgement, seed, quotas, ranking, selection, batches, result, matching, chain
+  case acknowledgement, seed, quotas, ranking, selection, batches, result, shares, matching, chain
 }
 
 /// Why a step failed; the facts are for the text that people see.
@@ -34,6 +34,10 @@ package enum DrawFault: Error, Hashable, Sendable {
   case threshold(stratum: String)
   case reserves(stratum: String)
   case batch(Int)
+  /// The rows of a unit in a frame of several are not those that were committed.
+  case unitRows(unit: String)
+  /// A unit's share is not what was drawn of its rows, or not what it visited.
+  case share(unit: String)
   case team(object: String)
   case appointment(object: String)
   case expert(String)

@@ -1,6 +1,8 @@
 extension DrawParameters: Codable {
   enum CodingKeys: String, CodingKey {
-    case task, sequence, mode, strata, filter, requirement, items, matching
+    case task, sequence, mode, strata, filter, requirement, items, matching, units
+    case firstDay = "first_day"
+    case lastDay = "last_day"
     case totalCap = "total_cap"
     case isCoordinated = "coordinated"
     case itemListHash = "item_list_hash"
@@ -9,6 +11,15 @@ extension DrawParameters: Codable {
 
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
+    var days: ClosedRange<UInt32>?
+    if let first = try values.decodeIfPresent(UInt32.self, forKey: .firstDay) {
+      let last = try values.decode(UInt32.self, forKey: .lastDay)
+      guard first <= last else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .lastDay, in: values, debugDescription: "the last day is before the first")
+      }
+      days = first...last
+    }
     try self.init(
       task: values.decode(TaskID.self, forKey: .task),
       sequence: values.decode(UInt32.self, forKey: .sequence),
@@ -21,7 +32,8 @@ extension DrawParameters: Codable {
       batchCount: values.decodeIfPresent(UInt32.self, forKey: .batchCount),
       requirement: values.decodeIfPresent(String.self, forKey: .requirement),
       items: values.decodeIfPresent([String].self, forKey: .items),
-      matching: values.decodeIfPresent(MatchingRules.self, forKey: .matching))
+      matching: values.decodeIfPresent(MatchingRules.self, forKey: .matching),
+      units: values.decodeIfPresent([UnitRoster].self, forKey: .units), days: days)
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -38,6 +50,9 @@ extension DrawParameters: Codable {
     try values.encodeIfPresent(requirement, forKey: .requirement)
     try values.encodeIfPresent(items, forKey: .items)
     try values.encodeIfPresent(matching, forKey: .matching)
+    try values.encodeIfPresent(units, forKey: .units)
+    try values.encodeIfPresent(days?.lowerBound, forKey: .firstDay)
+    try values.encodeIfPresent(days?.upperBound, forKey: .lastDay)
   }
 }
 

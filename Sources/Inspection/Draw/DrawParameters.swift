@@ -36,6 +36,17 @@ package struct DrawParameters: Hashable, Sendable {
     case sample = 1
     case batchOrder = 3
     case sieve = 4
+    /// Each unit checks the next of the drawn order, the last the first.
+    case pairs = 5
+
+    /// Whether it draws from rows of a kind.
+    func draws(_ kind: FrameHeader.Kind) -> Bool {
+      switch kind {
+      case .objects: self != .pairs
+      case .inspectors, .results: self == .sample
+      case .units: self == .pairs
+      }
+    }
   }
 
   /// How plans and people name the draw (抽查方式).
@@ -44,6 +55,7 @@ package struct DrawParameters: Hashable, Sendable {
     case directed = "DIRECTED"
     case sieve = "SIEVE"
     case batch = "BATCH"
+    case pairs = "PAIRS"
   }
 
   /// Stands for no maximum and no total cap.
@@ -70,13 +82,18 @@ package struct DrawParameters: Hashable, Sendable {
   package let items: [String]?
   /// Field 6.
   package let matching: MatchingRules?
+  /// Field 7: the units whose rosters the frame has, ascending by bytes; nil for a frame of the own roster.
+  package let units: [UnitRoster]?
+  /// Field 8: the days, yyyymmdd, on which the results that are drawn from were published.
+  package let days: ClosedRange<UInt32>?
 
-  /// Throws `DrawError` for strata out of order, ranges or batches.
+  /// Throws `DrawError` for strata out of order, ranges, batches, and a unit that stands twice.
   package init(
     task: TaskID, sequence: UInt32, mode: Mode, strata: [StratumRule],
     totalCap: UInt32 = DrawParameters.none, isCoordinated: Bool = false, filter: String? = nil,
     itemListHash: DrawHash? = nil, batchCount: UInt32? = nil, requirement: String? = nil,
-    items: [String]? = nil, matching: MatchingRules? = nil
+    items: [String]? = nil, matching: MatchingRules? = nil, units: [UnitRoster]? = nil,
+    days: ClosedRange<UInt32>? = nil
   ) throws(DrawError) {
     let sorted = strata.sorted { $0.stratum.utf8.lexicographicallyPrecedes($1.stratum.utf8) }
     guard sorted.count <= DrawLimits.strata else { throw .rows(sorted.count) }
@@ -88,7 +105,9 @@ package struct DrawParameters: Hashable, Sendable {
       }
     }
     if let batchCount {
-      guard (1...0xFFFF).contains(batchCount), mode != .sample else { throw .batches(batchCount) }
+      guard (1...0xFFFF).contains(batchCount), mode == .batchOrder || mode == .sieve else {
+        throw .batches(batchCount)
+      }
     } else if mode == .batchOrder {
       throw .batches(0)
     }
@@ -113,6 +132,19 @@ package struct DrawParameters: Hashable, Sendable {
     self.requirement = requirement
     self.items = items?.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     self.matching = matching
+    self.days = days
+    self.units = try DrawParameters.sorted(units)
+  }
+
+  private static func sorted(_ units: [UnitRoster]?) throws(DrawError) -> [UnitRoster]? {
+    guard let units else { return nil }
+    let sorted = units.sorted { $0.unit.utf8.lexicographicallyPrecedes($1.unit.utf8) }
+    guard (1...DrawLimits.units).contains(sorted.count) else { throw .rows(sorted.count) }
+    for (index, roster) in sorted.enumerated() {
+      try DrawText.check(roster.unit)
+      if index > 0, sorted[index - 1].unit == roster.unit { throw .duplicateUnit(roster.unit) }
+    }
+    return sorted
   }
 
   package var kind: Kind {
@@ -120,6 +152,7 @@ package struct DrawParameters: Hashable, Sendable {
     case .sample: filter == nil ? .undirected : .directed
     case .batchOrder: .batch
     case .sieve: .sieve
+    case .pairs: .pairs
     }
   }
 
@@ -155,6 +188,15 @@ package struct DrawParameters: Hashable, Sendable {
     field(4, requirement.map(DrawBytes.normal))
     field(5, items.map(DrawItemList.codeBytes))
     field(6, matching?.bytes)
+    field(7, units.map(UnitRoster.bytes))
+    field(
+      8,
+      days.map {
+        var days = DrawBytes()
+        days.u32($0.lowerBound)
+        days.u32($0.upperBound)
+        return days.bytes
+      })
     return bytes.bytes
   }
 

@@ -47,16 +47,13 @@ extension DrawRecord.Draw {
     inspectors: (pool: InspectorFrame, hash: DrawHash, avoidance: [Avoidance])? = nil,
     neighbours: InspectorFrame? = nil
   ) throws(DrawError) {
-    let made = DrawSeed(
-      county: county, hub: acknowledgement?.value, source: commit.source, publicValue: publicValue)
-    let seed = made.value(commit: commit.hash)
+    let reveal = Self.reveal(commit, acknowledgement, county: county, publicValue: publicValue)
+    let seed = reveal.seed
     let drawn = try ObjectDraw(frame: frame, parameters: parameters, seed: seed)
     self.parameters = parameters
     self.commit = commit
     self.acknowledgement = acknowledgement
-    reveal = DrawRecord.Reveal(
-      county: county, publicValue: HexBytes(publicValue),
-      grade: made.grade(isLodged: commit.lodgedWith != nil), seed: seed)
+    self.reveal = reveal
     strata = drawn.strata.map { DrawRecord.Stratum($0) }
     batches = drawn.batches
     result = ObjectDraw.resultHash(
@@ -70,5 +67,38 @@ extension DrawRecord.Draw {
       matching = DrawRecord.Matching(
         frame: inspectors.hash, avoidance: inspectors.avoidance, match: match)
     }
+  }
+
+  /// Draws inspectors alone, for the objects that another unit drew and handed over. Nothing is left to chance
+  /// but the teams.
+  package init(
+    share: ObjectShare, parameters: DrawParameters, commit: DrawRecord.Commit,
+    acknowledgement: DrawRecord.Acknowledgement?, county: DrawHash, publicValue: [UInt8] = [],
+    inspectors: (pool: InspectorFrame, hash: DrawHash, avoidance: [Avoidance]),
+    neighbours: InspectorFrame? = nil
+  ) {
+    let reveal = Self.reveal(commit, acknowledgement, county: county, publicValue: publicValue)
+    (self.parameters, self.commit, self.share) = (parameters, commit, share)
+    (self.acknowledgement, self.reveal) = (acknowledgement, reveal)
+    (strata, batches) = ([], [])
+    result = ObjectDraw.resultHash(
+      frame: inspectors.hash, parameters: parameters.hash, seed: reveal.seed, strata: [])
+    guard let rules = parameters.matching else { return }
+    let match = InspectorMatch(
+      objects: share.objects, pool: inspectors.pool, poolHash: inspectors.hash, rules: rules,
+      avoidance: inspectors.avoidance, seed: reveal.seed, neighbours: neighbours)
+    matching = DrawRecord.Matching(
+      frame: inspectors.hash, avoidance: inspectors.avoidance, match: match)
+  }
+
+  private static func reveal(
+    _ commit: DrawRecord.Commit, _ acknowledgement: DrawRecord.Acknowledgement?, county: DrawHash,
+    publicValue: [UInt8]
+  ) -> DrawRecord.Reveal {
+    let made = DrawSeed(
+      county: county, hub: acknowledgement?.value, source: commit.source, publicValue: publicValue)
+    return DrawRecord.Reveal(
+      county: county, publicValue: HexBytes(publicValue),
+      grade: made.grade(isLodged: commit.lodgedWith != nil), seed: made.value(commit: commit.hash))
   }
 }

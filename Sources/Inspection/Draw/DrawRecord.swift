@@ -4,6 +4,8 @@ package struct DrawRecord: Hashable, Sendable, Codable {
   /// Who signs.
   package enum Role: String, Hashable, Sendable, Codable {
     case county, hub, `operator`, supervisor, superior
+    /// Who drew the objects, where inspectors are drawn by a commit of their own.
+    case initiator
   }
 
   /// A public key (Ed25519) by role.
@@ -40,11 +42,14 @@ package struct DrawRecord: Hashable, Sendable, Codable {
     package let key: String
     package let reason: String
     package let author: String
+    /// The node whose change it was, where that is known.
+    package let writer: String?
 
-    package init(key: String, reason: String, author: String) {
+    package init(key: String, reason: String, author: String, writer: String? = nil) {
       self.key = key
       self.reason = reason
       self.author = author
+      self.writer = writer
     }
   }
 
@@ -66,6 +71,30 @@ package struct DrawRecord: Hashable, Sendable, Codable {
     }
   }
 
+  /// One unit of a frame of several.
+  package struct PublishedUnit: Hashable, Sendable, Codable {
+    package var unit: String
+    package var rowCount: UInt32
+    package var root: DrawHash
+    /// Of its rows, when these are published.
+    package var keys: [String]?
+    /// Keys of its roster for which another unit's row stands.
+    package var leftOut: [String]?
+
+    package init(_ roster: UnitRoster, keys: [String]?, leftOut: [String]?) {
+      (unit, rowCount, root) = (roster.unit, roster.rowCount, roster.root)
+      (self.keys, self.leftOut) = (keys, leftOut)
+    }
+
+    var roster: UnitRoster { UnitRoster(unit: unit, rowCount: rowCount, root: root) }
+
+    enum CodingKeys: String, CodingKey {
+      case unit, root, keys
+      case rowCount = "row_count"
+      case leftOut = "left_out"
+    }
+  }
+
   /// A frozen roster, with rows where they are published.
   package struct PublishedFrame: Hashable, Sendable, Codable {
     package var header: FrameHeader
@@ -73,6 +102,8 @@ package struct DrawRecord: Hashable, Sendable, Codable {
     package var counts: [StratumCount]?
     package var rows: [FrameRow]?
     package var inspectors: [InspectorRow]?
+    /// The units whose rosters it has, when it has several.
+    package var units: [PublishedUnit]?
     /// The frame before, of this unit and kind.
     package var previous: DrawHash?
     package var removed: [Removal]?
@@ -193,6 +224,10 @@ package struct DrawRecord: Hashable, Sendable, Codable {
     package var result: DrawHash
     package var matching: Matching?
     package var void: Void?
+    /// What each unit of the frame got, once it is revealed.
+    package var shares: [ObjectShare]?
+    /// What the initiator handed to this unit, where inspectors alone are drawn.
+    package var share: ObjectShare?
   }
 
   /// `tributary-draw-record`.
@@ -205,7 +240,8 @@ package struct DrawRecord: Hashable, Sendable, Codable {
   package var complete: Bool
   package var keys: [Key]
   package var countyAnchor: Anchor
-  package var hubAnchor: Anchor
+  /// Absent for a unit without a tier above.
+  package var hubAnchor: Anchor?
   package var itemListVersion: UInt64
   package var items: [DrawItemList.Item]
   package var frames: [PublishedFrame]
@@ -223,7 +259,7 @@ package struct DrawRecord: Hashable, Sendable, Codable {
 
   package init(
     unit: String, year: UInt16, complete: Bool, keys: [Key], countyAnchor: Anchor,
-    hubAnchor: Anchor, items: DrawItemList, frames: [PublishedFrame], draws: [Draw]
+    hubAnchor: Anchor?, items: DrawItemList, frames: [PublishedFrame], draws: [Draw]
   ) {
     (format, version) = (DrawRecord.formatName, 1)
     (self.unit, self.year, self.complete) = (unit, year, complete)
@@ -235,7 +271,9 @@ package struct DrawRecord: Hashable, Sendable, Codable {
     self.draws = draws
   }
 
-  func key(_ role: Role) -> [UInt8]? { keys.first { $0.role == role }?.publicKey.bytes }
+  func key(_ role: Role, named name: String? = nil) -> [UInt8]? {
+    keys.first { $0.role == role && $0.name == name ?? $0.name }?.publicKey.bytes
+  }
 }
 
 /// Bytes that are lower-case hexadecimal digits in JSON.

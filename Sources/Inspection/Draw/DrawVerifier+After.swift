@@ -17,7 +17,9 @@ extension DrawVerifier {
   }
 
   func checkQuotas(_ subject: Subject) throws(DrawFault) -> DrawGap? {
+    if subject.isSecret { return .notRevealed }
     let (strata, parameters) = (subject.draw.strata, subject.draw.parameters)
+    if subject.isOfInspectors, strata.isEmpty, parameters.strata.isEmpty { return .notPart }
     guard strata.map(\.stratum) == parameters.strata.map(\.stratum) else {
       throw .quota(stratum: strata.first?.stratum ?? "", stated: 0, computed: 0)
     }
@@ -72,6 +74,7 @@ extension DrawVerifier {
   }
 
   func checkBatches(_ subject: Subject) throws(DrawFault) -> DrawGap? {
+    if subject.isSecret, subject.draw.batches.isEmpty { return .notRevealed }
     guard subject.draw.parameters.batchCount != nil else {
       if !subject.draw.batches.isEmpty { throw .batch(1) }
       return .notPart
@@ -98,17 +101,58 @@ extension DrawVerifier {
     return nil
   }
 
+  /// What the units got is what was drawn of their rows; what was visited here is what the initiator handed over.
+  func checkShares(_ subject: Subject) throws(DrawFault) -> DrawGap? {
+    let (draw, bound) = (subject.draw, subject.draw.parameters.matching?.objectResult)
+    if draw.share != nil || bound != nil || subject.isOfInspectors { return try checkShare(draw) }
+    guard draw.parameters.units != nil else {
+      if let share = draw.shares?.first { throw .share(unit: share.unit) }
+      return .notPart
+    }
+    guard draw.reveal != nil else { return .notRevealed }
+    if draw.void != nil, draw.shares == nil { return .notPart }
+    let shares = draw.shares ?? []
+    let units = subject.frame?.units ?? []
+    var keys: [String: [String]] = [:]
+    for unit in units {
+      keys[unit.unit] = unit.keys ?? shares.first { $0.unit == unit.unit }?.objects ?? []
+    }
+    var owed = draw.shares(of: keys, initiator: record.unit)
+    for index in owed.indices {
+      let stated = shares.first { $0.unit == owed[index].unit }
+      owed[index].signature = stated?.signature ?? owed[index].signature
+      guard stated == owed[index] else { throw .share(unit: owed[index].unit) }
+      try requireSignature(owed[index].signature, owed[index].bytes, by: .county)
+    }
+    guard shares.count == owed.count, owed.flatMap(\.objects).count == draw.objects.count else {
+      throw .share(unit: record.unit)
+    }
+    return units.contains { $0.keys == nil } ? .rowsNotPublished : nil
+  }
+
+  private func checkShare(_ draw: DrawRecord.Draw) throws(DrawFault) -> DrawGap? {
+    guard let share = draw.share, share.unit == record.unit, share.task == draw.parameters.task,
+      draw.parameters.matching?.objectResult == share.hash,
+      Set(share.objects).count == share.objects.count
+    else { throw .share(unit: record.unit) }
+    try requireSignature(share.signature, share.bytes, by: .initiator, named: share.initiator)
+    return nil
+  }
+
   func checkMatching(_ subject: Subject) throws(DrawFault) -> DrawGap? {
     guard let matching = subject.draw.matching else {
       // Whoever committed a pool shows whom it gave, once the values are revealed.
-      guard entry(of: subject.draw)?.inspectorFrame != nil else { return .notPart }
+      guard entry(of: subject.draw)?.inspectorFrame != nil || subject.isOfInspectors else {
+        return .notPart
+      }
       guard subject.draw.reveal != nil else { return .notRevealed }
       throw .format("the committed pool has no matching")
     }
     guard let rules = subject.draw.parameters.matching, let entry = entry(of: subject.draw) else {
       throw .notCommitted(matching.frame)
     }
-    guard entry.inspectorFrame == matching.frame else { throw .notCommitted(matching.frame) }
+    let pool = subject.isOfInspectors ? entry.frame : entry.inspectorFrame
+    guard pool == matching.frame else { throw .notCommitted(matching.frame) }
     try requireEqual(rules.avoidanceHash, Avoidance.hash(matching.avoidance))
     guard let reveal = subject.draw.reveal else { return .notRevealed }
     guard let pool = try inspectors(matching.frame) else { return .rowsNotPublished }
@@ -118,7 +162,8 @@ extension DrawVerifier {
       neighbours = found
     }
     let match = InspectorMatch(
-      objects: subject.draw.strata.flatMap(\.selected), pool: pool, poolHash: matching.frame,
+      objects: subject.draw.share?.objects ?? subject.draw.strata.flatMap(\.selected), pool: pool,
+      poolHash: matching.frame,
       rules: rules, avoidance: matching.avoidance, seed: reveal.seed, neighbours: neighbours)
     let again = DrawRecord.Matching(
       frame: matching.frame, avoidance: matching.avoidance, match: match)
@@ -150,7 +195,7 @@ extension DrawVerifier {
     }
   }
 
-  private func inspectors(_ hash: DrawHash) throws(DrawFault) -> InspectorFrame? {
+  func inspectors(_ hash: DrawHash) throws(DrawFault) -> InspectorFrame? {
     guard let published = publishedFrame(hash) else { throw .notCommitted(hash) }
     try requireEqual(published.hash, published.header.hash)
     guard let rows = published.inspectors else { return nil }

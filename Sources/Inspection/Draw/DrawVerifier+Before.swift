@@ -26,6 +26,14 @@ extension DrawVerifier {
     guard let frame = subject.frame else { throw .notCommitted(entry.frame) }
     try requireEqual(frame.hash, frame.header.hash)
     guard frame.header.unit == record.unit else { throw .format("unit \(frame.header.unit)") }
+    guard subject.draw.parameters.mode.draws(frame.header.kind) else {
+      throw .format(
+        "mode \(subject.draw.parameters.mode.rawValue) of \(frame.header.kind.rawValue)")
+    }
+    if subject.isOfInspectors {
+      return try inspectors(entry.frame) == nil ? .rowsNotPublished : nil
+    }
+    try checkUnits(subject)
     guard let rows = frame.rows else { return .rowsNotPublished }
     let rebuilt: Frame
     do throws(DrawError) {
@@ -39,10 +47,54 @@ extension DrawVerifier {
     guard rebuilt.tree.root == frame.header.root else {
       throw .rootDiffers(stated: frame.header.root, computed: rebuilt.tree.root)
     }
+    try checkUnitRows(frame, rebuilt)
     return nil
   }
 
+  /// A frame over several units is of those that the parameters name, and of nobody else.
+  private func checkUnits(_ subject: Subject) throws(DrawFault) {
+    let committed = subject.draw.parameters.units
+    guard let frame = subject.frame, committed == frame.units?.map(\.roster) else {
+      throw .unitRows(unit: committed?.first?.unit ?? record.unit)
+    }
+    guard let committed else { return }
+    let total = committed.reduce(UInt64(0)) { $0 + UInt64($1.rowCount) }
+    guard total == frame.header.rowCount else {
+      throw .rowCount(stated: frame.header.rowCount, found: total)
+    }
+  }
+
+  /// Each row is one unit's; what a unit's roster has besides stands with another.
+  private func checkUnitRows(
+    _ frame: DrawRecord.PublishedFrame, _ rows: Frame
+  ) throws(DrawFault) {
+    var owners: [String: String] = [:]
+    for unit in frame.units ?? [] {
+      guard let keys = unit.keys, keys.count == Int(unit.rowCount) else {
+        throw .unitRows(unit: unit.unit)
+      }
+      for key in keys where owners.updateValue(unit.unit, forKey: key) != nil {
+        throw .unitRows(unit: unit.unit)
+      }
+      var own: [FrameRow] = []
+      for key in keys {
+        guard let place = rows.index(of: key) else { throw .unitRows(unit: unit.unit) }
+        own.append(rows.rows[place])
+      }
+      // Rows of a frame, each once: what this throws for is none.
+      guard let made = try? Frame(own), made.tree.root == unit.root else {
+        throw .unitRows(unit: unit.unit)
+      }
+    }
+    for unit in frame.units ?? [] {
+      for key in unit.leftOut ?? [] where owners[key] == nil || owners[key] == unit.unit {
+        throw .removedUnexplained(key: key)
+      }
+    }
+  }
+
   func checkCounts(_ subject: Subject) throws(DrawFault) -> DrawGap? {
+    if subject.isOfInspectors { return .notPart }
     guard let stated = subject.frame?.counts else { throw .format("the frame has no counts") }
     let total = stated.reduce(UInt64(0)) { $0 + UInt64($1.rows) }
     if let count = subject.frame?.header.rowCount, count != total {
@@ -97,6 +149,7 @@ extension DrawVerifier {
   }
 
   func checkCaps(_ subject: Subject) throws(DrawFault) -> DrawGap? {
+    guard subject.isOfObjects else { return .notPart }
     guard let counts = subject.frame?.counts else { return .afterFailure }
     do throws(DrawError) {
       let list = try DrawItemList(version: record.itemListVersion, items: record.items)
@@ -114,7 +167,8 @@ extension DrawVerifier {
     try requireEqual(commit.hash, value.hash)
     try requireEqual(
       commit.countyAnchor, CommittedValues.anchor(of: record.countyAnchor.leaves))
-    try requireEqual(commit.hubAnchor, CommittedValues.anchor(of: record.hubAnchor.leaves))
+    try requireEqual(
+      commit.hubAnchor, record.hubAnchor.map { CommittedValues.anchor(of: $0.leaves) } ?? .zero)
     return nil
   }
 
@@ -146,9 +200,9 @@ extension DrawVerifier {
   }
 
   func requireAnchored(
-    _ value: DrawHash, _ index: UInt32, _ anchor: DrawRecord.Anchor, _ role: DrawRecord.Role
+    _ value: DrawHash, _ index: UInt32, _ anchor: DrawRecord.Anchor?, _ role: DrawRecord.Role
   ) throws(DrawFault) {
-    guard Int(index) < anchor.leaves.count,
+    guard let anchor, Int(index) < anchor.leaves.count,
       anchor.leaves[Int(index)] == CommittedValues.leaf(index: index, value: value)
     else { throw .notAnchored(role, index: index) }
   }

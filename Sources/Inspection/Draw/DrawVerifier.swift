@@ -42,7 +42,7 @@ package struct DrawVerifier: Sendable {
       (.signatures, checkSignatures), (.acknowledgement, checkAcknowledgement),
       (.seed, checkSeed), (.quotas, checkQuotas), (.ranking, checkRanking),
       (.selection, checkSelection), (.batches, checkBatches), (.result, checkResult),
-      (.matching, checkMatching),
+      (.shares, checkShares), (.matching, checkMatching),
     ]
     return checks.map { step, check in
       finding(index, step) { () throws(DrawFault) in try check(subject) }
@@ -71,7 +71,19 @@ package struct DrawVerifier: Sendable {
       }
     }
 
+    /// Whether inspectors alone are drawn, for objects that another unit drew.
+    var isOfInspectors: Bool { frame?.header.kind == .inspectors }
+
+    /// Whether the lists are kept back until the visits end, as those over several units are.
+    var isSecret: Bool {
+      draw.reveal == nil && draw.strata.isEmpty && !draw.parameters.strata.isEmpty
+    }
+
+    /// Whether the rules of items (caps, batches) do not concern it.
+    var isOfObjects: Bool { frame?.header.kind ?? .objects == .objects }
+
     var gap: DrawGap {
+      if isOfInspectors { return .notPart }
       if draw.reveal == nil { return .notRevealed }
       return frame?.rows == nil ? .rowsNotPublished : .afterFailure
     }
@@ -93,10 +105,11 @@ package struct DrawVerifier: Sendable {
     if stated != computed { throw .hashDiffers(stated: stated, computed: computed) }
   }
 
-  func requireSignature(_ signature: HexBytes, _ bytes: [UInt8], by role: DrawRecord.Role)
-    throws(DrawFault)
-  {
-    guard let key = record.key(role) else { throw .missingKey(role) }
+  /// `name`: of the one that signed, where a role has several.
+  func requireSignature(
+    _ signature: HexBytes, _ bytes: [UInt8], by role: DrawRecord.Role, named name: String? = nil
+  ) throws(DrawFault) {
+    guard let key = record.key(role, named: name) else { throw .missingKey(role) }
     guard DrawDigest.isSigned(bytes, signature: signature.bytes, key: key) else {
       throw .signature(role)
     }
@@ -106,10 +119,9 @@ package struct DrawVerifier: Sendable {
     guard record.format == DrawRecord.formatName, record.version == 1 else {
       throw .format("\(record.format) \(record.version)")
     }
-    for (side, role, anchor) in [
-      (AnchorSide.county, DrawRecord.Role.county, record.countyAnchor),
-      (.hub, .hub, record.hubAnchor),
-    ] {
+    var anchors = [(AnchorSide.county, DrawRecord.Role.county, record.countyAnchor)]
+    if let hub = record.hubAnchor { anchors.append((.hub, .hub, hub)) }
+    for (side, role, anchor) in anchors {
       let statement = DrawStatement.anchor(
         unit: record.unit, side: side, year: record.year, count: UInt32(anchor.leaves.count),
         root: CommittedValues.anchor(of: anchor.leaves))

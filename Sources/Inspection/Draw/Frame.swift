@@ -62,6 +62,10 @@ package struct FrameHeader: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable, Codable {
     case objects = "OBJ"
     case inspectors = "INS"
+    /// Units, of which one checks another.
+    case units = "UNIT"
+    /// Results that were published, to be checked again.
+    case results = "RES"
   }
 
   package let unit: String
@@ -185,10 +189,11 @@ package struct Frame: Sendable {
 
   /// The header that binds these rows to a cut.
   package func header(
-    unit: String, itemListVersion: UInt64, frozenAtMilliseconds: UInt64, cut: FrameCut
+    unit: String, kind: FrameHeader.Kind = .objects, itemListVersion: UInt64,
+    frozenAtMilliseconds: UInt64, cut: FrameCut
   ) -> FrameHeader {
     FrameHeader(
-      unit: unit, kind: .objects, itemListVersion: itemListVersion,
+      unit: unit, kind: kind, itemListVersion: itemListVersion,
       frozenAtMilliseconds: frozenAtMilliseconds, cut: cut, rowCount: UInt64(rows.count),
       root: tree.root)
   }

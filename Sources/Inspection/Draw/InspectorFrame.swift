@@ -146,7 +146,7 @@ package struct MatchingRules: Hashable, Sendable {
   package let avoidanceHash: DrawHash
   /// The pool of a neighbour, bound before the seed exists.
   package let neighbourFrame: DrawHash?
-  /// The result that the visits come from, when inspectors are drawn by a commit of their own.
+  /// The share that the visits come from, when inspectors are drawn by a commit of their own.
   package let objectResult: DrawHash?
 
   /// Throws `DrawError` for a team below 2 or above `DrawLimits.teamSize`.

@@ -60,11 +60,20 @@ package struct ObjectDraw: Sendable {
     let quotas =
       parameters.mode == .sample ? try ObjectDraw.quotas(parameters, eligible: counts) : counts
     let batched = ObjectDraw.batchRanking(frame, parameters, seed)
-    let ranks = parameters.mode == .batchOrder ? batched.ranks : [:]
+    let ranks: [Int: Int] =
+      switch parameters.mode {
+      case .batchOrder: batched.ranks
+      case .pairs:
+        ObjectDraw.ranking(frame, parameters, seed, tag: DrawBytes(tag: "YDR1/pair")).ranks
+      case .sample, .sieve: [:]
+      }
+    if parameters.mode == .pairs, let alone = members.firstIndex(where: { $0.count == 1 }) {
+      throw .pairOfOne(stratum: parameters.strata[alone].stratum)
+    }
     let digests = ObjectDigest(seed: seed, parameters: parameters)
     strata = parameters.strata.indices.map { place in
       let rule = parameters.strata[place]
-      if parameters.mode == .batchOrder {
+      if parameters.mode == .batchOrder || parameters.mode == .pairs {
         let keys = members[place].sorted { ranks[$0, default: 0] < ranks[$1, default: 0] }
         return StratumResult(
           stratum: rule.stratum, eligible: UInt32(keys.count),
@@ -158,8 +167,20 @@ package struct ObjectDraw: Sendable {
   private static func batchRanking(_ frame: Frame, _ parameters: DrawParameters, _ seed: DrawHash)
     -> (ranks: [Int: Int], batches: [[String]])
   {
-    guard let count = parameters.batchCount, parameters.mode != .sample else { return ([:], []) }
-    let (keyed, tag) = (KeyedDigest(key: seed), DrawBytes(tag: "YDR1/bat"))
+    guard let count = parameters.batchCount else { return ([:], []) }
+    let (ranks, order) = ranking(frame, parameters, seed, tag: DrawBytes(tag: "YDR1/bat"))
+    var batches = [[String]](repeating: [], count: Int(count))
+    for (rank, index) in order.enumerated() {
+      batches[rank * Int(count) / order.count].append(frame.rows[index].key)
+    }
+    return (ranks, batches)
+  }
+
+  /// All eligible rows by a digest of task and key: the rank of each, and their order.
+  private static func ranking(
+    _ frame: Frame, _ parameters: DrawParameters, _ seed: DrawHash, tag: DrawBytes
+  ) -> (ranks: [Int: Int], order: [Int]) {
+    let keyed = KeyedDigest(key: seed)
     let ranked = frame.rows.indices.filter { frame.rows[$0].status == .eligible }.map { index in
       var bytes = tag
       bytes.task(parameters.task)
@@ -167,12 +188,8 @@ package struct ObjectDraw: Sendable {
       return (index: index, digest: keyed.hash(bytes.bytes))
     }.sorted { ($0.digest, $0.index) < ($1.digest, $1.index) }
     var ranks: [Int: Int] = [:]
-    var batches = [[String]](repeating: [], count: Int(count))
-    for (rank, row) in ranked.enumerated() {
-      ranks[row.index] = rank
-      batches[rank * Int(count) / ranked.count].append(frame.rows[row.index].key)
-    }
-    return (ranks, batches)
+    for (rank, row) in ranked.enumerated() { ranks[row.index] = rank }
+    return (ranks, ranked.map(\.index))
   }
 
   /// The hash of the result (step 14).

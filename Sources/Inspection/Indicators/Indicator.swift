@@ -36,6 +36,7 @@ package enum Indicator: String, ListedCode {
   case k26 = "K26"
   case k26Change = "K26b"
   case k26Unacknowledged = "K26c"
+  case k26Queued = "K26d"
   case k27 = "K27"
   case k27Refused = "K27b"
   case k27Proposals = "K27c"
@@ -80,6 +81,7 @@ package enum Indicator: String, ListedCode {
     case .k26: "最长未联系时间（毫秒）"
     case .k26Change: "最新变更距今（毫秒）"
     case .k26Unacknowledged: "最早未确认变更距今（毫秒）"
+    case .k26Queued: "待传字节数"
     case .k27: "同步异常数"
     case .k27Refused: "被拒或无效变更数"
     case .k27Proposals: "待定建议数"
@@ -94,6 +96,16 @@ package enum Indicator: String, ListedCode {
   /// A share of what everybody owes: a unit that never reported still owes it.
   package var isOwedByAll: Bool { [.k01, .k02, .k03].contains(self) }
 
+  /// Of the unit, its roster or its link, and of no single task.
+  package var isOfWholeUnit: Bool {
+    switch self {
+    case .k01, .k02, .k03, .k14, .k16, .k26, .k26Change, .k26Unacknowledged,
+      .k26Queued, .k27, .k27Refused, .k27Proposals, .k27Reviews, .k27Oldest:
+      true
+    default: false
+    }
+  }
+
   /// Whether more is better; nil for what nobody is ranked by: K13, whose small numbers say nothing of a unit
   /// (domain.md §5.3), and what has no direction.
   package var isGoodWhenHigh: Bool? {
@@ -102,8 +114,8 @@ package enum Indicator: String, ListedCode {
       .k08Visits, .k09, .k09Shared, .k10, .k11, .k14, .k16, .k18, .k19, .k20:
       true
     case .k04Median, .k04Exempt, .k09Repeated, .k10Neighbour, .k10Direct, .k10Violations,
-      .k18Mismatch, .k18Void, .k18Abort, .k22, .k23, .k26, .k26Change, .k26Unacknowledged, .k27,
-      .k27Refused, .k27Oldest:
+      .k18Mismatch, .k18Void, .k18Abort, .k22, .k23, .k26, .k26Change, .k26Unacknowledged,
+      .k26Queued, .k27, .k27Refused, .k27Oldest:
       false
     case .k13, .k27Proposals, .k27Reviews: nil
     }

@@ -42,18 +42,22 @@ package struct IndicatorLine: Hashable, Sendable {
   package let stale: [UnitCode]
   package let silent: [UnitCode]
 
+  /// What people read; `—` without a case.
+  package var value: String { figure.map(indicator.value) ?? "—" }
+}
+
+extension Indicator {
   /// What people read: a percentage with two decimals, a number, or `—`. Of fewer than 20 cases the counts
   /// are shown instead of a percentage (domain.md §5.3).
-  package var value: String {
-    guard let figure, !figure.isEmpty else { return "—" }
+  func value(of figure: Figure) -> String {
+    guard !figure.isEmpty else { return "—" }
     switch figure {
     case .ratio(let part, let whole):
-      guard whole >= 20 || indicator.isPerCase else { return "\(part)/\(whole)" }
-      let hundredths =
-        indicator.isPerCase ? (figure.basisPoints ?? 0) / 100 : figure.basisPoints ?? 0
+      guard whole >= 20 || isPerCase else { return "\(part)/\(whole)" }
+      let hundredths = isPerCase ? (figure.basisPoints ?? 0) / 100 : figure.basisPoints ?? 0
       let digits = String(hundredths % 100)
       let text = "\(hundredths / 100)." + (digits.utf8.count == 1 ? "0" : "") + digits
-      return indicator.isPerCase ? text : text + "%"
+      return isPerCase ? text : text + "%"
     case .count(let count): return "\(count)"
     case .values: return "\(figure.median ?? 0)"
     case .worst(let age): return "\(age)"

@@ -80,6 +80,7 @@ extension UnitFacts {
     age(.k26, sync.lastContactAt)
     age(.k26Change, sync.lastChangeAt)
     age(.k26Unacknowledged, sync.oldestUnacknowledgedAt)
+    if let bytes = sync.queuedBytes { set(.k26Queued, .count(bytes)) }
     set(.k27, .count(sync.refused + sync.proposals + sync.reviews))
     set(.k27Refused, .count(sync.refused))
     set(.k27Proposals, .count(sync.proposals))

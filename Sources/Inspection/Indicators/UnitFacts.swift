@@ -71,17 +71,22 @@ package struct UnitFacts: Hashable, Sendable {
     package let isPublished: Bool
     /// Substituted or taken out after the commit.
     package let isPostDrawChange: Bool
+    /// Its id first, then those of the visits that were merged into it.
+    package let ids: [String]
+    package let task: String
 
     package init(
       object: String, creditClass: String = "N", origin: CheckOrigin = .random,
       windowTo: CivilDate, visitedOn: CivilDate?, isOnSite: Bool = true, itemCount: Int = 1,
-      departmentCount: Int = 1, isPublished: Bool = false, isPostDrawChange: Bool = false
+      departmentCount: Int = 1, isPublished: Bool = false, isPostDrawChange: Bool = false,
+      ids: [String] = [], task: String = ""
     ) {
       (self.object, self.creditClass, self.origin) = (object, creditClass, origin)
       (self.windowTo, self.visitedOn, self.isOnSite) = (windowTo, visitedOn, isOnSite)
       (self.itemCount, self.departmentCount) = (itemCount, departmentCount)
       self.isPublished = isPublished
       self.isPostDrawChange = isPostDrawChange
+      (self.ids, self.task) = (ids, task)
     }
   }
 
@@ -121,9 +126,11 @@ package struct UnitFacts: Hashable, Sendable {
   package struct FollowUp: Hashable, Sendable {
     package let createdOn: CivilDate
     package let closedOn: CivilDate?
+    /// Visit, item and department.
+    package let result: String
 
-    package init(createdOn: CivilDate, closedOn: CivilDate?) {
-      (self.createdOn, self.closedOn) = (createdOn, closedOn)
+    package init(createdOn: CivilDate, closedOn: CivilDate?, result: String = "") {
+      (self.createdOn, self.closedOn, self.result) = (createdOn, closedOn, result)
     }
   }
 
@@ -133,10 +140,13 @@ package struct UnitFacts: Hashable, Sendable {
     package let hasRecordedShortage: Bool
     /// Whether another goes in this one's place: it counts as a change after the draw and for no share.
     package let isReplaced: Bool
+    package let visit: String
 
-    package init(mode: AssignmentMode, hasRecordedShortage: Bool, isReplaced: Bool = false) {
+    package init(
+      mode: AssignmentMode, hasRecordedShortage: Bool, isReplaced: Bool = false, visit: String = ""
+    ) {
       (self.mode, self.hasRecordedShortage) = (mode, hasRecordedShortage)
-      self.isReplaced = isReplaced
+      (self.isReplaced, self.visit) = (isReplaced, visit)
     }
   }
 
@@ -148,6 +158,8 @@ package struct UnitFacts: Hashable, Sendable {
     package let isVoid: Bool
     /// When the hub gave its value, while nothing was drawn with it; nil otherwise.
     package let answeredUndrawnOn: CivilDate?
+    /// Codes of what was drawn for.
+    package let tasks: [String]
     /// Rows of the roster that the draw before was made from; 0 for a first draw.
     package var rowsBefore = 0
     /// Rows of it that are gone without a reason on record.
@@ -159,8 +171,9 @@ package struct UnitFacts: Hashable, Sendable {
 
     package init(
       id: String = "", drawnOn: CivilDate, verification: String, isVoid: Bool,
-      answeredUndrawnOn: CivilDate? = nil
+      answeredUndrawnOn: CivilDate? = nil, tasks: [String] = []
     ) {
+      self.tasks = tasks
       (self.id, self.drawnOn, self.verification) = (id, drawnOn, verification)
       (self.isVoid, self.answeredUndrawnOn) = (isVoid, answeredUndrawnOn)
     }
@@ -184,6 +197,8 @@ package struct UnitFacts: Hashable, Sendable {
     package var lastContactAt: Instant?
     package var lastChangeAt: Instant?
     package var oldestUnacknowledgedAt: Instant?
+    /// Bytes that no parent has acknowledged.
+    package var queuedBytes: Int?
     /// Change sets of the unit that have no effect.
     package var refused = 0
     /// Values of others that wait for the owner's word.

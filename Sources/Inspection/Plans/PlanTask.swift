@@ -46,6 +46,9 @@ package struct PlanTask: Hashable, Sendable {
   package var requirementID: String?
   /// The finding that a special check of a risk rests on.
   package var riskAnalysis: String?
+  /// 实施单位: codes of units below whose rosters are drawn from and who visit; a unit stands for those below it
+  /// too. Empty: the own roster, the own visits.
+  package var implementers: [String]
 
   package init(
     code: String, name: String, source: TaskSource = .plan, origin: CheckOrigin = .random,
@@ -53,7 +56,8 @@ package struct PlanTask: Hashable, Sendable {
     filterFields: [String] = [], filter: String = "", strata: [StratumRatio],
     departments: [String] = [],
     windowFrom: CivilDate, windowTo: CivilDate, teamSize: Int = 2, isListPublic: Bool = true,
-    approver: String = "", requirementID: String? = nil, riskAnalysis: String? = nil
+    approver: String = "", requirementID: String? = nil, riskAnalysis: String? = nil,
+    implementers: [String] = []
   ) {
     (self.code, self.name, self.source, self.origin) = (code, name, source, origin)
     (self.itemCodes, self.library, self.drawType) = (itemCodes, library, drawType)
@@ -62,6 +66,7 @@ package struct PlanTask: Hashable, Sendable {
     (self.windowFrom, self.windowTo, self.teamSize) = (windowFrom, windowTo, teamSize)
     (self.isListPublic, self.approver) = (isListPublic, approver)
     (self.requirementID, self.riskAnalysis) = (requirementID, riskAnalysis)
+    self.implementers = implementers
   }
 
   package var isJoint: Bool { Set(departments).count >= 2 }

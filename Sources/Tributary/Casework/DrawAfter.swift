@@ -35,6 +35,51 @@ extension DrawCommand {
     }
   }
 
+  /// `tributary draw shares`.
+  struct Shares: CaseReading {
+    static let configuration = CommandConfiguration(
+      abstract: "What tiers above drew for this unit to visit, checked against its own roster.",
+      discussion: """
+        MATCH: the roster that was drawn from is the one that this unit had. MISMATCH: somebody changed it \
+        above; object before anybody is visited. PENDING: this node has not received the draw yet.
+        """)
+
+    @OptionGroup var node: NodeFolder
+    @OptionGroup var options: OutputOptions
+
+    struct Line: Encodable {
+      let session: String
+      let task: String
+      let sequence: UInt32
+      let initiator: String
+      let roster: String
+      let isSigned: Bool
+      let isVoided: Bool
+      let objects: [String]
+    }
+
+    static let failure = "cannot read the shares"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      try store.handedShares().map { standing in
+        let share = standing.handed.share
+        return Line(
+          session: standing.handed.session, task: standing.handed.taskCode,
+          sequence: share.sequence, initiator: share.initiator,
+          roster: standing.roster.rawValue, isSigned: standing.isSigned,
+          isVoided: standing.isVoided, objects: share.objects)
+      }
+    }
+
+    func text(_ lines: [Line]) -> String {
+      lines.map {
+        "\($0.task) \($0.sequence) \($0.initiator) \($0.roster)"
+          + ($0.isSigned ? "" : " UNSIGNED") + ($0.isVoided ? " VOID" : "")
+          + " \($0.objects.joined(separator: " "))\n"
+      }.joined()
+    }
+  }
+
   /// `tributary draw dispatch`.
   struct Dispatch: CaseWriting {
     static let configuration = CommandConfiguration(

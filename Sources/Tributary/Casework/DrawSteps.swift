@@ -76,7 +76,7 @@ extension DrawCommand {
   }
 
   /// `tributary draw anchor`.
-  struct Anchor: ParsableCommand {
+  struct Anchor: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Publish the committed values of a year, of a unit or of the hub above it.",
       discussion: """
@@ -93,30 +93,33 @@ extension DrawCommand {
     @Flag(help: "All units below.") var forAll = false
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      let year = year ?? DayArgument.today.year
+    static let failure = "cannot publish the values"
+
+    private var chosenYear: Int { year ?? DayArgument.today.year }
+
+    /// Returns for how many units below values were published; nil for the unit's own.
+    func perform(_ store: CaseStore) throws -> Int? {
       let scopes = try ScopeArguments.scopes(units, NodeFolder.divisions())
       if let operatorKey, let supervisorKey {
         var options = SignerOptions()
         (options.operatorKey, options.supervisorKey) = (operatorKey, supervisorKey)
         let (first, second) = try options.signers()
-        try CaseAccess.write(node, "cannot publish the values", author: author.name) { store in
-          try store.publishAnchor(
-            year: year, operator: first, supervisor: second,
-            secret: DrawSecret(in: node.path, makes: true))
-        }
-        return StandardStream.note("committed values of \(year) published")
+        try store.publishAnchor(
+          year: chosenYear, operator: first, supervisor: second,
+          secret: DrawSecret(in: node.path, makes: true))
+        return nil
       }
       guard forAll || !scopes.isEmpty else {
         throw ValidationError("Give --operator-key and --supervisor-key, or --for or --for-all.")
       }
-      let count = try CaseAccess.write(node, "cannot publish the values", author: author.name) {
-        store in
-        try store.publishHubAnchors(
-          year: year, for: forAll ? store.unitsBelow : scopes,
-          secret: DrawSecret(in: node.path, makes: true))
-      }
-      StandardStream.note("committed values of \(year) published for \(count) units")
+      return try store.publishHubAnchors(
+        year: chosenYear, for: forAll ? store.unitsBelow : scopes,
+        secret: DrawSecret(in: node.path, makes: true))
+    }
+
+    func show(_ count: Int?) {
+      StandardStream.note(
+        "committed values of \(chosenYear) published" + (count.map { " for \($0) units" } ?? ""))
     }
   }
 
@@ -178,7 +181,7 @@ extension DrawCommand {
   }
 
   /// `tributary draw commit`.
-  struct Commit: ParsableCommand {
+  struct Commit: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract:
         "Bind the unit to a frozen session, signed by two persons. Prints the commit's hash.")
@@ -192,7 +195,9 @@ extension DrawCommand {
     @Option(help: "Who outside the unit holds the lodged hash (grade 1+).") var lodgedWith: String?
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot commit"
+
+    func perform(_ store: CaseStore) throws -> DrawHash {
       let sources: [String: PublicSource] = [
         "none": .none, "drand": .drand, "nist": .nist, "lottery": .lottery,
       ]
@@ -200,11 +205,12 @@ extension DrawCommand {
         throw ValidationError("--public-source is none, drand, nist or lottery.")
       }
       let (first, second) = try signers.signers()
-      let hash = try CaseAccess.write(node, "cannot commit", author: author.name) { store in
-        try store.commit(
-          session, operator: first, supervisor: second, publicSource: source,
-          reference: reference, lodgedWith: lodgedWith)
-      }
+      return try store.commit(
+        session, operator: first, supervisor: second, publicSource: source,
+        reference: reference, lodgedWith: lodgedWith)
+    }
+
+    func show(_ hash: DrawHash) throws {
       try StandardStream.output.write("\(hash)\n")
     }
   }
@@ -288,6 +294,11 @@ extension DrawCommand {
         let strata: [Stratum]
         let batches: [[String]]
         let teams: [Team]
+        let pairs: [Pair]
+      }
+      struct Pair: Encodable {
+        let checker: String
+        let checked: String
       }
       struct Stratum: Encodable {
         let stratum: String
@@ -325,11 +336,17 @@ extension DrawCommand {
               .init(
                 subject: $0.object, members: $0.members, neighbours: $0.neighbours,
                 leader: $0.leader, eligibleInspectors: $0.eligible, isFilled: $0.state == .filled)
-            })
+            }, pairs: draw.pairs.map { .init(checker: $0.checker, checked: $0.checked) })
         })
       try options.output.show(report) {
-        report.draws.flatMap(\.teams).map {
-          "\($0.subject) \(($0.members + $0.neighbours).joined(separator: " "))\n"
+        report.draws.flatMap { draw in
+          if !draw.pairs.isEmpty { return draw.pairs.map { "\($0.checker) \($0.checked)\n" } }
+          // Over several units there are no teams yet.
+          return draw.teams.isEmpty
+            ? draw.strata.flatMap(\.selected).map { $0 + "\n" }
+            : draw.teams.map {
+              "\($0.subject) \(($0.members + $0.neighbours).joined(separator: " "))\n"
+            }
         }.joined()
       }
       StandardStream.note("seed grade \(drawn.grade.rawValue)")

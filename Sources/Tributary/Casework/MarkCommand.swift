@@ -21,17 +21,16 @@ struct MarkCommand: ParsableCommand {
 
     @OptionGroup var node: NodeFolder
     @Argument(help: "The object's code.") var subject: String
-    @Argument(help: "The tag.") var tag: String
-    @Flag(help: "Take it away.") var remove = false
+    @OptionGroup var tag: TagArguments
     @OptionGroup var author: AuthorOptions
 
     static let failure = "cannot tag the object"
 
     func perform(_ store: CaseStore) throws {
-      if remove {
-        try store.untag(object: subject, tag)
-      } else {
+      try tag.apply { tag in
         try store.tag(object: subject, tag)
+      } taking: { tag in
+        try store.untag(object: subject, tag)
       }
     }
   }
@@ -45,17 +44,16 @@ struct MarkCommand: ParsableCommand {
 
     @OptionGroup var node: NodeFolder
     @Argument(help: "The inspector.") var inspector: String
-    @Argument(help: "The tag.") var tag: String
-    @Flag(help: "Take it away.") var remove = false
+    @OptionGroup var tag: TagArguments
     @OptionGroup var author: AuthorOptions
 
     static let failure = "cannot tag the inspector"
 
     func perform(_ store: CaseStore) throws {
-      if remove {
-        try store.untag(inspector: inspector, tag)
-      } else {
+      try tag.apply { tag in
         try store.tag(inspector: inspector, tag)
+      } taking: { tag in
+        try store.untag(inspector: inspector, tag)
       }
     }
   }
@@ -148,6 +146,18 @@ struct MarkCommand: ParsableCommand {
         of: inspector, on: on?.date ?? DayArgument.today, topic: topic, hours: Int64(hours),
         issuer: issuer)
     }
+  }
+}
+
+/// A tag that is put on or taken away.
+struct TagArguments: ParsableArguments {
+  @Argument(help: "The tag.") var tag: String
+  @Flag(help: "Take it away.") var remove = false
+
+  func apply(
+    _ put: (String) throws -> Void, taking take: (String) throws -> Void
+  ) throws {
+    try (remove ? take : put)(tag)
   }
 }
 

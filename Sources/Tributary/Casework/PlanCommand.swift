@@ -77,7 +77,7 @@ struct PlanCommand: ParsableCommand {
     }
   }
 
-  struct Sign: ParsableCommand {
+  struct Sign: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Sign a plan: it is in force, and on its way to the hubs.")
 
@@ -86,13 +86,16 @@ struct PlanCommand: ParsableCommand {
     @Option(help: "Who signs.") var signedBy: String
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
-      let draft = try PlanFile.read(file)
-      try CaseAccess.write(node, "cannot sign the plan", author: author.name) { store in
-        let plan = try PlanCommand.plan(draft, store, signer: signedBy)
-        try store.sign(plan)
-      }
-      StandardStream.note("version \(draft.version) of \(draft.year) signed by \(signedBy)")
+    static let failure = "cannot sign the plan"
+
+    func perform(_ store: CaseStore) throws -> Plan {
+      let plan = try PlanCommand.plan(try PlanFile.read(file), store, signer: signedBy)
+      try store.sign(plan)
+      return plan
+    }
+
+    func show(_ plan: Plan) {
+      StandardStream.note("version \(plan.version) of \(plan.year) signed by \(signedBy)")
     }
   }
 

@@ -31,6 +31,8 @@ struct PlanFile: Codable {
     var approver: String?
     var requirementId: String?
     var riskAnalysis: String?
+    /// Codes of the units below that visit; their rosters are drawn from.
+    var implementers: [String]?
   }
 
   var year: Int
@@ -99,7 +101,8 @@ struct PlanFile: Codable {
           Stratum(
             stratum: letter, ratioBp: [100, 300, 1_000, 2_000][number], minimum: 1, maximum: nil)
         }, departments: nil, windowFrom: "\(year)-04-01", windowTo: "\(year)-10-31", teamSize: 2,
-        isListPublic: true, approver: "", requirementId: nil, riskAnalysis: nil)
+        isListPublic: true, approver: "", requirementId: nil, riskAnalysis: nil,
+        implementers: nil)
     ]
   }
 }
@@ -118,6 +121,7 @@ extension PlanFile.Task {
     (teamSize, isListPublic) = (task.teamSize, task.isListPublic)
     (approver, requirementId) = (task.approver, task.requirementID)
     riskAnalysis = task.riskAnalysis
+    implementers = task.implementers.isEmpty ? nil : task.implementers
   }
 
   func planTask() throws(Problem) -> PlanTask {
@@ -150,6 +154,6 @@ extension PlanFile.Task {
           $0.stratum, ratioBp: $0.ratioBp, minimum: $0.minimum ?? 1, maximum: $0.maximum)
       }, departments: departments ?? [], windowFrom: from, windowTo: to, teamSize: teamSize ?? 2,
       isListPublic: isListPublic ?? true, approver: approver ?? "", requirementID: requirementId,
-      riskAnalysis: riskAnalysis)
+      riskAnalysis: riskAnalysis, implementers: implementers ?? [])
   }
 }

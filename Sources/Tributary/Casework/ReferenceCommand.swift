@@ -95,7 +95,7 @@ struct ReferenceCommand: ParsableCommand {
     }
   }
 
-  struct Move: ParsableCommand {
+  struct Move: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Say at the province where a division belongs from a day on.",
       discussion: "Rows keep their unit; reports follow the tree of their day.")
@@ -106,15 +106,15 @@ struct ReferenceCommand: ParsableCommand {
     @Option(help: "The first day.") var effectiveFrom: DayArgument
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot move the division"
+
+    func perform(_ store: CaseStore) throws {
       let divisions = try NodeFolder.divisions()
       let scopes = try ScopeArguments.scopes([division, parent], divisions)
       guard scopes.count == 2 else { throw ValidationError("Two divisions, not one twice.") }
-      try CaseAccess.write(node, "cannot move the division", author: author.name) { store in
-        try store.issue(
-          division: scopes[0], parent: scopes[1],
-          name: divisions.division(scopes[0])?.name ?? "", effectiveFrom: effectiveFrom.date)
-      }
+      try store.issue(
+        division: scopes[0], parent: scopes[1],
+        name: divisions.division(scopes[0])?.name ?? "", effectiveFrom: effectiveFrom.date)
     }
   }
 

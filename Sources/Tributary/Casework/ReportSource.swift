@@ -34,22 +34,29 @@ struct ReportSource: ParsableArguments {
   }
 
   func make(_ divisions: DivisionTree) throws(Problem) -> Made {
+    let (maker, cut) = try prepare(divisions)
+    do throws(CaseworkError) {
+      return Made(
+        report: try maker.report(at: cut), cut: cut, cutText: try cut.json(), rules: maker.rules)
+    } catch {
+      throw Problem("cannot make the report", on: asOf ?? node.folder, error)
+    }
+  }
+
+  /// What makes reports here, and the cut that they are made at.
+  func prepare(_ divisions: DivisionTree) throws(Problem) -> (CaseReport, ReportCut) {
     let replica = try node.openReadOnly()
     do throws(CaseworkError) {
       let store = try CaseStore(inForce: replica, author: "") { Wall.milliseconds }
       var (calendar, rules) = (store.calendar, store.rules)
-      let cut: ReportCut
-      if let asOf {
-        cut = try Self.cut(in: asOf)
-        calendar = try store.issuedCalendar(version: cut.calendarVersion)
-        rules = try store.rules(version: cut.rulesVersion)
-      } else {
-        cut = try newCut(
-          CaseReport(replica, divisions: divisions, calendar: calendar, rules: rules))
+      guard let asOf else {
+        let maker = CaseReport(replica, divisions: divisions, calendar: calendar, rules: rules)
+        return (maker, try newCut(maker))
       }
-      let maker = CaseReport(replica, divisions: divisions, calendar: calendar, rules: rules)
-      return Made(
-        report: try maker.report(at: cut), cut: cut, cutText: try cut.json(), rules: rules)
+      let cut = try Self.cut(in: asOf)
+      calendar = try store.issuedCalendar(version: cut.calendarVersion)
+      rules = try store.rules(version: cut.rulesVersion)
+      return (CaseReport(replica, divisions: divisions, calendar: calendar, rules: rules), cut)
     } catch {
       throw Problem("cannot make the report", on: asOf ?? node.folder, error)
     }

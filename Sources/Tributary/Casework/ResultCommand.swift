@@ -11,7 +11,8 @@ struct ResultCommand: ParsableCommand {
     commandName: "result",
     abstract: "Record visits and results, review them, amend what is final, complete tasks.",
     subcommands: [
-      List.self, Visit.self, Record.self, Evidence.self, Submit.self, SendBack.self, Finalise.self,
+      List.self, Visit.self, Expert.self, Record.self, Evidence.self, Submit.self, SendBack.self,
+      Finalise.self,
       Amend.self, Note.self, Declare.self, Complete.self,
     ])
 
@@ -79,6 +80,23 @@ struct ResultCommand: ParsableCommand {
     }
   }
 
+  struct Expert: CaseWriting {
+    static let configuration = CommandConfiguration(
+      abstract: "Send an expert along on a visit; experts sign nothing and count for no team.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The visit.") var visit: String
+    @Argument(help: "The expert, of the own library or of one above.") var expert: String
+    @Option(help: "What for.") var reason: String
+    @OptionGroup var author: AuthorOptions
+
+    static let failure = "cannot send the expert along"
+
+    func perform(_ store: CaseStore) throws {
+      try store.accompany(visit: visit, expert: expert, reason: reason)
+    }
+  }
+
   struct Visit: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Take a visit further: NOTIFIED, STARTED, DONE, IMPOSSIBLE or CANCELLED, in order.")
@@ -97,7 +115,7 @@ struct ResultCommand: ParsableCommand {
     }
   }
 
-  struct Record: ParsableCommand {
+  struct Record: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Enter or change the result of an item; drafts of several devices merge.")
 
@@ -112,7 +130,9 @@ struct ResultCommand: ParsableCommand {
     @Option(help: "QUESTION=ANSWER; may be repeated.") var answer: [String] = []
     @OptionGroup var author: AuthorOptions
 
-    func run() throws {
+    static let failure = "cannot record the result"
+
+    func perform(_ store: CaseStore) throws {
       var checklist: [String: String] = [:]
       for pair in answer {
         let parts = pair.split(separator: "=", maxSplits: 1)
@@ -126,9 +146,7 @@ struct ResultCommand: ParsableCommand {
         findings: CodeSet(text: finding.joined(separator: " ")), problem: problem,
         disposals: CodeSet(text: disposal.joined(separator: " ")), checklist: checklist,
         checkedOn: checkedOn?.date ?? DayArgument.today, signers: signer)
-      try CaseAccess.write(node, "cannot record the result", author: author.name) { store in
-        try store.enter(entry, result.key)
-      }
+      try store.enter(entry, result.key)
     }
   }
 

@@ -4,7 +4,7 @@ import Inspection
 /// A county with keys, committed values, a roster and a pool, all from one seed; draws from it are sound
 /// unless a test spoils them.
 struct DrawFixture {
-  private static func key(_ number: UInt8) throws -> Curve25519.Signing.PrivateKey {
+  static func key(_ number: UInt8) throws -> Curve25519.Signing.PrivateKey {
     try Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: number, count: 32))
   }
 

@@ -100,7 +100,8 @@ import Testing
       ("filterBytes", DrawLimits.filterBytes), ("filterDepth", DrawLimits.filterDepth),
       ("strata", DrawLimits.strata), ("tasksPerSession", DrawLimits.tasksPerSession),
       ("committedValues", DrawLimits.committedValues), ("weight", Int(DrawLimits.weight)),
-      ("teamSize", DrawLimits.teamSize), ("reserves", DrawLimits.reserves),
+      ("units", DrawLimits.units), ("teamSize", DrawLimits.teamSize),
+      ("reserves", DrawLimits.reserves),
     ]
     let plain = page.replacing(",", with: "")
     for (name, value) in bounds { #expect(plain.contains("| `\(name)` | \(value) |"), "\(name)") }
