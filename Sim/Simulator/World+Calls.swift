@@ -157,9 +157,7 @@ extension World {
           checkSent(
             message, from: index, to: isHub ? call.child : call.hub, earlier: side.said)
           if case .changes(let changes) = message { side.said += changes.changeSets.map(\.dot) }
-          let frame = FrameCodec.encode(message)
-          note(frame, of: message.kind, at: verdict[.bytes] + frames.count)
-          frames += frame
+          frames += FrameCodec.encode(message)
           if frames.count > 65_536 {
             send(call, isUp: !isHub, frames)
             frames = []
