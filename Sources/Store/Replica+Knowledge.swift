@@ -27,8 +27,7 @@ extension Replica {
   }
 
   /// Bytes of the change sets known here that a peer had not when it last said what it has: headers and bodies as
-  /// they stand in the log. Cost: follows the log from the oldest of them on, not
-  /// their size.
+  /// they stand in the log. Cost: for each replica that wrote, follows the log from the first of them on.
   package func queuedBytes(for peer: ReplicaID) throws(StoreError) -> UInt64 {
     var bytes: UInt64 = 0
     for stream in streams where tree.holds(peer.node.scope, stream) {
