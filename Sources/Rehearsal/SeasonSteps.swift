@@ -138,6 +138,16 @@ package struct SeasonSteps: Sendable {
     let visits: [String]
   }
 
+  /// What a tier above drew for a unit.
+  package struct Share: Decodable, Sendable {
+    package let session: String
+    package let task: String
+    /// Whether it was drawn from the roster that the unit had: `MATCH`.
+    package let roster: String
+    package let isSigned: Bool
+    package let objects: [String]
+  }
+
   /// Freezes the roster for tasks and binds the unit to it. Returns the session.
   package func commit(_ tasks: [String], of unit: String, at node: String) async throws -> String {
     let session = try await expect(["draw", "freeze", node] + tasks).output
@@ -162,6 +172,11 @@ package struct SeasonSteps: Sendable {
   /// Writes the visits of a drawn session. Returns how many.
   package func dispatch(_ session: String, at node: String) async throws -> Int {
     try await read(Dispatched.self, ["draw", "dispatch", node, session]).visits.count
+  }
+
+  /// What tiers above drew for the unit of a node.
+  package func shares(at node: String) async throws -> [Share] {
+    try await read([Share].self, ["draw", "shares", node])
   }
 
   // MARK: visits

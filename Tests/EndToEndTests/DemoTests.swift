@@ -16,6 +16,8 @@ struct DemoTests {
     for line in [
       // A row removed before a draw; a draw made twice, by command and past the program.
       "draw 2: roster, 5301", "WITHHELD", "refused",
+      // A prefecture's draw over its counties, which find that it was made from their rosters.
+      "draw over its counties", "MATCH, signed",
       "SIGNED_LATE", "seed grade 1", "7/8", "none lost; the season ended as it must",
     ] {
       #expect(demo.output.contains(line), "no \(line) in:\n\(demo.output)")

@@ -155,13 +155,6 @@ struct SeasonTests {
     try await tree.stop()
   }
 
-  private struct Share: Decodable {
-    let session: String
-    let roster: String
-    let isSigned: Bool
-    let objects: [String]
-  }
-
   @Test("lets a prefecture draw over its county, which draws its inspectors and visits")
   func twoStages() async throws {
     let tree = try await TestTree()
@@ -191,8 +184,7 @@ struct SeasonTests {
     try await tree.agree()
     #expect(try await steps.draw(session, at: prefecture.folder) == "2")
     try await tree.agree()
-    let share = try #require(
-      try await steps.read([Share].self, ["draw", "shares", county.folder]).first)
+    let share = try #require(try await steps.shares(at: county.folder).first)
     #expect(share.roster == "MATCH" && share.isSigned && share.session == session)
     let own = try await steps.commit(codes, of: TestTree.county, at: county.folder)
     try await tree.agree()

@@ -6,7 +6,7 @@ import Terminal
 
 /// From the draw to the published result.
 extension DemoSeason {
-  private func task(of unit: String, _ number: Int = 0) -> String { tasks[unit]?[number] ?? "" }
+  func task(of unit: String, _ number: Int = 0) -> String { tasks[unit]?[number] ?? "" }
 
   /// The roster's barrier of a month: what must have arrived before anybody draws.
   private func barrier(_ month: String) async throws {
@@ -14,11 +14,11 @@ extension DemoSeason {
     try await settle()
   }
 
-  /// A draw of a county that its hub answers.
-  private func drawWithHub(_ place: Place, _ task: String) async throws -> String {
+  /// A draw of a unit that the hub above it answers; nil: the hub of the counties with a link.
+  func drawWithHub(_ place: Place, _ task: String, at above: Place? = nil) async throws -> String {
     let session = try await steps.commit([task], of: place.unit, at: place.folder)
     try await settle()
-    let answers = try await steps.answers(to: place.unit, at: hub.folder)
+    let answers = try await steps.answers(to: place.unit, at: (above ?? hub).folder)
     guard let answer = answers.first(where: { $0.session == session }) else { return "no answer" }
     try await settle()
     guard answer.action == "ACKNOWLEDGED" else { return answer.action }
@@ -37,6 +37,7 @@ extension DemoSeason {
         "draw with the hub", place.name, expected: "MATCH, seed grade 2",
         found: try await drawWithHub(place, task(of: place.unit)))
     }
+    try await drawOver()
   }
 
   /// One draws while nobody can be reached, and says so in the record.
@@ -81,6 +82,7 @@ extension DemoSeason {
       try await followUp(listed, at: place)
       try await steps.expect(["result", "complete", place.folder, task(of: place.unit)])
     }
+    try await inspectHanded()
     try await settle()
     for (place, day) in [(linked, "2026-06-05"), (alone, "2026-07-20")] {
       if place.unit == alone.unit { try await cheat() }
@@ -146,7 +148,7 @@ extension DemoSeason {
 
   /// Anyone's check of the records that the province publishes.
   func verify() async throws {
-    for place in [linked, alone] {
+    for place in [linked, alone, valley] + handed where sessions[place.unit] != nil {
       let check = try await steps.verify(of: place.unit, at: province.folder)
       note(
         "record of its draw, checked by itself", place.name, expected: "sound",

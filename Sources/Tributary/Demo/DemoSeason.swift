@@ -56,8 +56,10 @@ final class DemoSeason {
   /// Draws without a link; files its plan late.
   let alone: Place
   let late: Place
+  /// Counties of `valley`, over whose rosters it draws; each draws its own inspectors and visits.
+  let handed: [Place]
 
-  /// Throws `Problem` for a tree without two prefectures of three counties and two.
+  /// Throws `Problem` for a tree without two prefectures of three counties each.
   init(_ demo: Demo, _ runner: DemoRunner) throws {
     let prefectures = demo.nodes.filter { $0.division.level == .prefecture }
     func counties(_ hub: DemoNode) -> [DemoNode] {
@@ -65,7 +67,7 @@ final class DemoSeason {
     }
     guard let top = demo.nodes.first, let first = prefectures.first, let last = prefectures.last,
       first !== last, case let near = counties(first), near.count >= 3,
-      case let far = counties(last), far.count >= 2
+      case let far = counties(last), far.count >= 3
     else {
       throw Problem(
         "the season needs two prefectures with counties", next: ["Use --all."], status: .software)
@@ -75,6 +77,7 @@ final class DemoSeason {
     (hub, valley) = (Place(first), Place(last))
     (linked, remover, redrawer) = (Place(near[0]), Place(near[1]), Place(near[2]))
     (alone, late) = (Place(far[far.count - 1]), Place(far[far.count - 2]))
+    handed = [Place(far[far.count - 3]), late]
   }
 
   func note(_ what: String, _ unit: String, expected: String, found: String) {
@@ -139,9 +142,10 @@ final class DemoSeason {
       "--effective-from", "2026-01-08", "--reason", "辖区无此类企业", "--disable",
     ])
     let steps = steps
-    try await forEach("keys", [linked, remover, redrawer, alone]) { place in
+    try await forEach("keys", [linked, remover, redrawer, alone, valley] + handed) { place in
       try await steps.publishAnchor(of: place.unit, at: place.folder)
     }
+    try await steps.expect(["draw", "anchor", province.folder, "--for", valley.unit])
     for place in [hub, valley] {
       try await steps.expect([
         "draw", "anchor", place.folder, "--for-all", "--year", "2026",
@@ -153,7 +157,7 @@ final class DemoSeason {
   func plan() async throws {
     try demo.clock.set("2026-01-20 09:00")
     let (steps, lastEvening) = (steps, alone)
-    let twice = remover.unit
+    let (twice, initiator) = (remover.unit, valley.unit)
     func sign(_ place: Place, _ task: [SeasonSteps.Task]) async throws -> [String] {
       let (file, codes) = try await steps.plan(task, of: place.unit, at: place.folder)
       try await steps.expect(["plan", "sign", place.folder, file, "--signed-by", "局长"])
@@ -163,10 +167,14 @@ final class DemoSeason {
     spring.most = 2
     var summer = SeasonSteps.Task(from: "2026-06-01", to: "2026-09-30")
     summer.most = 2
-    let (first, second) = (spring, summer)
+    // One company of each class, over the rosters of the counties that are to visit.
+    var spanning = spring
+    (spanning.most, spanning.implementers) = (1, handed.map(\.unit))
+    let (first, second, over) = (spring, summer, spanning)
     let early = units.filter { $0.unit != lastEvening.unit && $0.unit != late.unit }
     try await forEach("plans", early) { place in
-      let tasks = place.unit == twice ? [first, second] : [first]
+      let tasks =
+        place.unit == twice ? [first, second] : [place.unit == initiator ? over : first]
       let (file, _) = try await steps.plan(tasks, of: place.unit, at: place.folder)
       try await steps.expect(["plan", "sign", place.folder, file, "--signed-by", "局长"])
     }
