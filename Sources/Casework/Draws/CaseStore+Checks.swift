@@ -3,10 +3,8 @@ internal import Changes
 package import Inspection
 internal import Store
 
-/// What superiors draw to look at: pairs of units that check each other (交叉检查, R-3.5) and samples of published
-/// results that are checked again. Drawn as objects are, from a committed frame and a seed that nobody chose.
-
-/// What a draw of checks is made from.
+/// What a draw of checks is made from: pairs of units that check each other (交叉检查, R-3.5), or samples of published
+/// results that are checked again.
 package struct CheckSubject: Hashable, Sendable, Codable {
   /// `UNIT` for pairs, `RES` for results.
   package let kind: FrameHeader.Kind
@@ -27,6 +25,7 @@ package struct SampleSize: Hashable, Sendable {
   }
 }
 
+/// What superiors draw to look at. Drawn as objects are, from a committed frame and a seed that nobody chose.
 extension CaseStore {
   /// Freezes units below for a draw of who checks whom; each checks one and is checked by one. `code` names the
   /// draw for ever. Throws `refused` for a unit that is

@@ -5,19 +5,7 @@ import Testing
 /// The published vectors: each names the first step that fails, or none. They are checked by this program
 /// and by a verifier that was written from the page alone.
 @Suite struct DrawVectorTests {
-  private struct Case: Decodable {
-    let failingStep: DrawStep?
-    let record: DrawRecord
-
-    enum CodingKeys: String, CodingKey {
-      case failingStep = "failing_step"
-      case record
-    }
-  }
-
-  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "Protocol/Vectors/draw")
+  private static let folder = DrawVector.folder
 
   private static func names() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
@@ -30,7 +18,7 @@ import Testing
     var steps: Set<DrawStep> = []
     for name in names {
       let data = try Data(contentsOf: Self.folder.appending(path: name))
-      let found = try JSONDecoder().decode(Case.self, from: data)
+      let found = try JSONDecoder().decode(DrawVector.self, from: data)
       let failed = DrawVerifier.findings(of: found.record).filter { $0.fault != nil }
       let first = DrawStep.allCases.first { step in failed.contains { $0.step == step } }
       #expect(first == found.failingStep, "\(name): \(failed)")

@@ -5,22 +5,11 @@ import Testing
 /// Writes the vectors of draws over several units anew when it is told to; signatures may come out differently,
 /// which changes nothing of what they show.
 @Suite struct DrawVectorWriter {
-  private struct Case: Encodable {
-    let failingStep: DrawStep?
-    let record: DrawRecord
-
-    enum CodingKeys: String, CodingKey {
-      case failingStep = "failing_step"
-      case record
-    }
-  }
-
   private func put(_ name: String, _ step: DrawStep?, _ record: DrawRecord) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let folder = URL(filePath: #filePath).appending(path: "../../../../Protocol/Vectors/draw")
-    try encoder.encode(Case(failingStep: step, record: record)).write(
-      to: folder.standardized.appending(path: name + ".json"))
+    try encoder.encode(DrawVector(failingStep: step, record: record)).write(
+      to: DrawVector.folder.appending(path: name + ".json"))
   }
 
   @Test(.enabled(if: ProcessInfo.processInfo.environment["TRIBUTARY_VECTORS"] == "write"))
