@@ -73,7 +73,7 @@ struct PublishCommand: ParsableCommand {
     }
   }
 
-  struct Export: ParsableCommand {
+  struct Export: CaseLooking {
     static let configuration = CommandConfiguration(
       abstract: "Write the publication file: what is due and not published yet.",
       discussion: "The form of the file is in README under Publication file.")
@@ -91,10 +91,13 @@ struct PublishCommand: ParsableCommand {
     @Flag(help: "Also what is published, as it stands after amendments.")
     var published = false
 
-    func run() throws {
-      let file = try CaseAccess.read(node, "cannot make the publication file") { store in
-        try store.publicationFile(of: unit.scope(at: store), withPublished: published)
-      }
+    static let failure = "cannot make the publication file"
+
+    func read(_ store: CaseStore) throws -> PublicationFile {
+      try store.publicationFile(of: unit.scope(at: store), withPublished: published)
+    }
+
+    func show(_ file: PublicationFile) throws {
       let text = csv ? file.csv : try Output.json(file) + "\n"
       if let output {
         try FileAccess.write(text, to: output)
@@ -105,7 +108,7 @@ struct PublishCommand: ParsableCommand {
     }
   }
 
-  struct Mark: ParsableCommand {
+  struct Mark: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract: "Note that the results of a publication file (JSON) stand on the publicity system.",
       discussion: "What is published or exempt already is named and left as it is.")
@@ -126,9 +129,16 @@ struct PublishCommand: ParsableCommand {
 
     @OptionGroup var author: AuthorOptions
 
+    /// What was noted, and what is left as it is, with the reason.
+    struct Marked {
+      var count = 0
+      var refused: [(row: String, error: CaseworkError)] = []
+    }
+
+    static let failure = "cannot note the publication"
     private static let fileBytes = 256 << 20
 
-    func run() throws {
+    private func records() throws(Problem) -> [PublicationRecord] {
       let bytes = try FileAccess.read(file, limit: Self.fileBytes)
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -143,27 +153,30 @@ struct PublishCommand: ParsableCommand {
           "this is no publication file", on: file, because: "its format is '\(read.format)'",
           next: ["Give a file that `tributary publish export` wrote."], status: .data)
       }
+      return read.records
+    }
+
+    func perform(_ store: CaseStore) throws -> Marked {
       let date = on?.date ?? DayArgument.today
-      let (marked, refused) = try CaseAccess.write(
-        node, "cannot note the publication", author: author.name
-      ) { store -> (Int, [(ResultKey, CaseworkError)]) in
-        var marked = 0
-        var refused: [(ResultKey, CaseworkError)] = []
-        for record in read.records {
-          do throws(CaseworkError) {
-            try store.publish(record.key, on: date, channel: channel, batch: batch)
-            marked += 1
-          } catch {
-            guard case .refused = error else { throw error }
-            refused.append((record.key, error))
-          }
+      var marked = Marked()
+      for record in try records() {
+        do throws(CaseworkError) {
+          try store.publish(record.key, on: date, channel: channel, batch: batch)
+          marked.count += 1
+        } catch {
+          guard case .refused = error else { throw error }
+          marked.refused.append((record.key.row, error))
         }
-        return (marked, refused)
       }
-      for (key, error) in refused {
-        StandardStream.note(Problem("not marked", on: key.row, error).text())
+      return marked
+    }
+
+    func show(_ marked: Marked) throws {
+      for (row, error) in marked.refused {
+        StandardStream.note(Problem("not marked", on: row, error).text())
       }
-      try StandardStream.output.write("\(marked) marked, \(refused.count) left as they are\n")
+      try StandardStream.output.write(
+        "\(marked.count) marked, \(marked.refused.count) left as they are\n")
     }
   }
 

@@ -17,6 +17,8 @@ enum RuleText {
     switch rule {
     case .missing(let field): "缺少“\(field)”"
     case .malformed(let field, let value): "“\(field)”的值“\(value)”不合格式"
+    case .notOneOf(let field, let value, let codes):
+      "“\(field)”的值“\(value)”应为 \(codes.joined(separator: "、")) 之一"
     case .noValidBasis(let date): "\(date) 没有有效的检查依据"
     case .itemNotListed(let code): "事项 \(code) 不在本辖区现行清单中"
     case .itemListedAlready(let code): "事项 \(code) 已在清单中"
@@ -32,7 +34,7 @@ enum RuleText {
       "事项 \(item) 抽查比例 \(percent(ratio)) 超过上限 \(percent(cap))"
     case .ratioOutOfRange(let ratio): "抽查比例 \(ratio)/10000 不在 0 至 10000 之间"
     case .batchOrderNeeded(let ratio, let threshold):
-      "抽查比例 \(percent(ratio)) 高于 \(percent(threshold))，应随机确定批次顺序"
+      "抽查比例 \(percent(ratio)) 达到 \(percent(threshold))，应随机确定批次顺序"
     case .teamTooSmall(let size): "每户检查人员 \(size) 人，至少 2 人"
     default: text(ofWork: rule)
     }
@@ -96,15 +98,48 @@ enum RuleText {
       "\(unit) 未公布 \(year) 年的抽取承诺值（tributary draw anchor）"
     case .redrawWithoutVoid(let task, let sequence):
       "任务 \(task) 第 \(sequence) 次抽取未经上级作废，不得重抽"
+    case .drawVoided(let draw): "抽取 \(draw) 已由上级作废，不得据此检查"
+    case .shareVoided(let unit, let draw):
+      "\(unit) 的抽取 \(draw) 已由上级作废，其分派的对象不再检查，待重新抽取分派"
     case .outdatedList(let committed, let known):
       "按清单 \(committed) 承诺，而冻结名录时已收到清单 \(known)"
     case .valueTaken(let index, let other): "第 \(index) 个承诺值已用于承诺 \(other)"
     case .signatureInvalid(let role): "\(role) 的签名无效"
     case .frameDiffers(let frame): "上级按同一切面重建的名录与 \(frame) 不一致"
+    case .avoidanceDiffers: "上级按同一切面重建的回避名单与抽取参数不一致"
     case .notAcknowledged(let commit): "承诺 \(commit) 尚无上级确认"
     case .lentElsewhere(let inspector, let unit): "\(inspector) 在此期间已共享给 \(unit)"
-    case .draw(let error): "抽取参数或名录不合规则：\(error)"
+    case .draw(let error): text(error)
     default: "\(rule)"
+    }
+  }
+
+  private static func text(_ error: FilterError) -> String {
+    switch error {
+    case .length(let bytes): "共 \(bytes) 字节，最多 \(DrawLimits.filterBytes)"
+    case .depth(let position): "第 \(position) 个字符处括号过深"
+    case .unexpected(let found, let position): "第 \(position) 个字符处不应为“\(found)”"
+    case .end: "不完整"
+    case .unknownField(let field, let position):
+      "第 \(position) 个字符处的“\(field)”不是已公开的字段（"
+        + FilterField.allCases.map(\.rawValue).joined(separator: "、") + "）"
+    case .relation(let field, let relation, let position):
+      "第 \(position) 个字符处：\(field.rawValue) 不能用“\(relation)”"
+    case .date(let text, let position): "第 \(position) 个字符处的“\(text)”不是日期 YYYY-MM-DD"
+    }
+  }
+
+  private static func text(_ error: DrawError) -> String {
+    switch error {
+    case .filter(let error): "筛选条件不合格式：\(text(error))"
+    case .capConflict(let cap, let floors):
+      "上限为 \(cap) 户，而各类各抽至少一户共需 \(floors) 户：在计划中减少类别，或与其他任务合并"
+    case .capAbove(let cap, let allowed):
+      "抽取总数上限 \(cap == .max ? "未设" : "\(cap) 户")，一般检查事项最多 \(allowed) 户"
+    case .batchOrderNeeded(let share, let threshold):
+      "抽查比例 \(percent(Int(clamping: share))) 达到 \(percent(Int(threshold)))，应随机确定批次顺序"
+    case .pairOfOne(let unit): "\(unit) 没有可互查的单位"
+    default: "抽取参数或名录不合规则：\(error.text)"
     }
   }
 }

@@ -172,6 +172,11 @@ import Testing
         session.id, of: world.scope(.county), reason: "不满意", approver: "张局")
     }
     try world.settle()
+    // One tier up, whose values the draw binds: with another's signature the record would not hold.
+    expectRefused("notOwner") {
+      _ = try world.store(.province).void(
+        session.id, of: world.scope(.county), reason: "名录有误", approver: "省局")
+    }
     _ = try world.store(.prefecture).void(
       session.id, of: world.scope(.county), reason: "名录有误", approver: "赵处")
     try world.settle()

@@ -182,4 +182,106 @@ import Testing
     let receipts = try world.store(.province).rows(of: PlanTables.receipts, in: county)
     #expect(receipts.map { $0.key[2] } == [.integer(1)])
   }
+
+  @Test func `R-2.14: a task is ended with reason and approver, and is drawn and visited no more`()
+    throws
+  {
+    let draw = try DrawWorld()
+    let world = draw.world
+    let county = world.store(.county)
+    for code in [draw.task, draw.other] {
+      let session = try draw.commit([code])
+      _ = try county.run(session.id, secret: draw.secret(.county), selfReveals: true)
+      _ = try county.dispatch(session: session.id)
+    }
+    expectRefused("terminationWithoutReason") {
+      try county.terminate(task: draw.task, reason: "", approver: "李局")
+    }
+    let visits = try county.rows(of: VisitTables.visits, in: world.scope(.county)) {
+      $0.text("task_code") == draw.other
+    }
+    try county.advance(visit: visits[0].keyText, through: ["NOTIFIED", "STARTED"])
+    expectRefused("visitsOpen") {
+      try county.terminate(task: draw.other, reason: "机构调整", approver: "李局")
+    }
+    try county.terminate(task: draw.task, reason: "机构调整", approver: "李局")
+    expectRefused("illegalTransition") {
+      try county.terminate(task: draw.task, reason: "机构调整", approver: "李局")
+    }
+    expectRefused("illegalTransition") { _ = try county.freeze([draw.task]) }
+    expectRefused("taskDeletedAfterDraw") { try draw.sign(version: 2, [draw.planTask(draw.other)]) }
+    try world.settle()
+    for place in [CaseWorld.Place.county, .province] {
+      let store = world.store(place)
+      let states = try store.rows(of: VisitTables.visits, in: world.scope(.county)) {
+        $0.text("task_code") == draw.task
+      }.map { $0.text("state") }
+      #expect(Set(states) == ["CANCELLED"], "\(place)")
+      var reader = try FactsReader(world[place], rules: RuleSet(), units: [world.scope(.county)])
+      let facts = try reader.facts(of: world.scope(.county), today: day("2026-04-10"))
+      #expect(facts.tasks.filter { $0.state == "TERMINATED" && $0.wasDrawn }.count == 1)
+    }
+  }
+
+  @Test func `R-2.24: the same items at the same objects at the same time are told, not refused`()
+    throws
+  {
+    let draw = try DrawWorld()
+    let store = draw.world.store(.county)
+    let unit = try #require(UnitCode("530102"))
+    func plan(_ kind: FiledPlan, version: Int, _ codes: [String]) throws -> Plan {
+      let tasks = try codes.map { code in
+        var task = try draw.planTask(code)
+        task.departments = kind == .joint ? ["市场监管", "税务"] : []
+        return task
+      }
+      return Plan(
+        unit: unit, year: 2026, kind: kind, version: version, title: "计划", tasks: tasks,
+        signedBy: "张局", signedAt: Instant(milliseconds: Int64(draw.world.wall)),
+        reason: version > 1 ? "调整" : "", meetingOn: try day("2026-03-01"))
+    }
+    let joint = try plan(.joint, version: 1, ["530102-2026-0101"])
+    // Both tasks of the yearly plan in force check the same item.
+    #expect(
+      try store.duplicates(in: joint).map(\.rule) == [
+        .duplicateDeployment(other: draw.task, items: ["Y0101"]),
+        .duplicateDeployment(other: draw.other, items: ["Y0101"]),
+      ])
+    #expect(try store.breaches(of: joint).isEmpty)
+    let within = try plan(.annual, version: 2, [draw.task, draw.other])
+    #expect(
+      try store.duplicates(in: within).map(\.rule)
+        == [.duplicateDeployment(other: draw.other, items: ["Y0101"])])
+  }
+
+  @Test func `a plan whose library nobody opened is not signed; checking says what signing would`()
+    throws
+  {
+    let draw = try DrawWorld()
+    let store = draw.world.store(.county)
+    var task = try draw.planTask(draw.task)
+    task.library = "食品库"
+    let plan = Plan(
+      unit: try #require(UnitCode("530102")), year: 2026, version: 3, title: "计划", tasks: [task],
+      signedBy: "张局", signedAt: Instant(milliseconds: Int64(draw.world.wall)), reason: "调整")
+    let expected: [RuleBreach.Rule] = [
+      .malformed(field: "检查对象库", value: "食品库"), .missing(field: "上一版本"),
+    ]
+    #expect(try store.breaches(of: plan).map(\.rule) == expected)
+    let refused = #expect(throws: CaseworkError.self) { try store.sign(plan) }
+    guard case .refused(let breaches) = refused else {
+      Issue.record("\(String(describing: refused))")
+      return
+    }
+    #expect(breaches.map(\.rule) == expected)
+    // A ratio that is above the cap in this very roster: a fifth of the 60 companies.
+    task.library = "companies"
+    task.strata = [StratumRatio("A", ratioBp: 6_000)]
+    let greedy = Plan(
+      unit: plan.unit, year: 2026, version: 2, title: "计划", tasks: [task], signedBy: "张局",
+      signedAt: plan.signedAt, reason: "调整")
+    #expect(
+      try store.breaches(of: greedy).map(\.rule).first
+        == .ratioAboveCap(item: "Y0101", ratioBp: 2_500, capBp: 2_000))
+  }
 }

@@ -116,6 +116,31 @@ import Testing
     #expect(try season.row(.province, season.key).integer("guideline_version") == 2_026_050_101)
   }
 
+  @Test func `54号: where the rules ask for it nobody enters without notice and approval`() throws {
+    let season = try Season()
+    let world = season.world
+    try world.store(.province).issueRules(
+      Array(#"{"visits_need_approval": true}"#.utf8), version: 2_026_050_101,
+      effectiveFrom: day("2026-05-01"))
+    try world.store(.county).dispatch(
+      VisitOrder(
+        id: "v2", subjectCode: "x", taskCode: season.task, drawID: "d1",
+        window: day("2026-04-01")...day("2026-06-30"), items: [("Y0101", "市场监管")],
+        team: ["Z1", "Z2"].map { .init($0, .member, certificateValidTo: nil) }))
+    try world.settle()
+    let store = try inForce(world, .county)
+    try store.advance(visit: "v2", through: ["NOTIFIED"], notice: "检通〔2026〕1号")
+    expectRefused("missing(field: \"检查审批号\")") {
+      try store.advance(visit: "v2", through: ["STARTED"])
+    }
+    try store.advance(visit: "v2", through: ["STARTED"], approval: "检批〔2026〕1号")
+    try world.settle()
+    let row = try world.store(.province).row(
+      of: VisitTables.visits, in: world.scope(.county), key: [.text("v2")])
+    #expect(row?.text("notice_number") == "检通〔2026〕1号")
+    #expect(row?.text("approval_number") == "检批〔2026〕1号" && row?.text("state") == "STARTED")
+  }
+
   @Test func `C-31: the province moves a county to another prefecture while the county writes`()
     throws
   {

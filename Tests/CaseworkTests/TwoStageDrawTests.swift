@@ -8,133 +8,9 @@ import Testing
 
 /// a prefecture draws companies over its counties' rosters; the counties draw their inspectors and visit.
 @Suite struct TwoStageDrawTests {
-  /// A tree with rosters in two counties, whose prefecture planned a draw over both.
-  private struct Stage {
-    let draw: DrawWorld
-    var world: CaseWorld { draw.world }
-    let task = "530100-2026-0001"
-    let chief = DrawSigner(name: "赵敏")
-    let deputy = DrawSigner(name: "钱军")
-    let other = DrawSigner(name: "孙丽")
-    let fourth = DrawSigner(name: "周勇")
-
-    init(implementers: [String] = ["530102", "530103"]) throws {
-      draw = try DrawWorld(companies: 40, inspectors: 8)
-      let world = draw.world
-      // 530103 has 30 more companies, and two that 530102 has too, of which one moved away from 530102.
-      _ = try world[.province].write(author: "feed", reason: "登记", wallMilliseconds: world.wall) {
-        transaction throws(StoreError) in
-        for number in [3, 4] + Array(100..<130) {
-          try transaction.insert(
-            RosterSchema.companies.id, scope: world.scope(.neighbour),
-            key: [.text(DrawWorld.company(number))],
-            [
-              ColumnValue(CompanyFields.name.id, .text("企业\(number)")),
-              ColumnValue(CompanyFields.registrationState.id, .text("ACTIVE")),
-              ColumnValue(CompanyFields.creditClass.id, .text(["A", "B", "C", "D"][number % 4])),
-              ColumnValue(CompanyFields.creditMonth.id, .text("2026-02")),
-            ])
-        }
-        try transaction.update(
-          RosterSchema.companies.id, scope: world.scope(.county),
-          key: [.text(DrawWorld.company(3))],
-          [ColumnValue(CompanyFields.registrationState.id, .text("MOVED_OUT"))])
-      }
-      _ = try world[.neighbour].write(author: "人事", wallMilliseconds: world.wall) {
-        transaction throws(StoreError) in
-        for number in 0..<6 {
-          try transaction.insert(
-            RosterSchema.inspectors.id, scope: world.scope(.neighbour), key: [.text("N\(number)")],
-            [
-              ColumnValue(InspectorFields.name.id, .text("检查员N\(number)")),
-              ColumnValue(InspectorFields.certificateValidTo.id, .text("2027-12-31")),
-              ColumnValue(InspectorFields.status.id, .text("ON_DUTY")),
-            ])
-        }
-      }
-      try world.settle()
-      let province = world.store(.province)
-      try world.store(.prefecture).publishAnchor(
-        year: 2026, operator: chief, supervisor: deputy, secret: draw.secret(.prefecture))
-      try world.store(.neighbour).publishAnchor(
-        year: 2026, operator: other, supervisor: fourth, secret: draw.secret(.neighbour))
-      try world.settle()
-      let (prefecture, neighbour) = (world.scope(.prefecture), world.scope(.neighbour))
-      _ = try province.publishHubAnchors(
-        year: 2026, for: [prefecture], secret: draw.secret(.province))
-      _ = try world.store(.prefecture).publishHubAnchors(
-        year: 2026, for: [neighbour], secret: draw.secret(.prefecture))
-      _ = try province.publishBarrier(
-        month: "2026-03", for: [prefecture, neighbour])
-      try world.settle()
-      try sign(implementers)
-      try world.settle()
-    }
-
-    private func sign(_ implementers: [String]) throws {
-      let day = try draw.day("2026-03-10")
-      let task = PlanTask(
-        code: task, name: "登记事项检查", itemCodes: ["Y0101"], library: "companies",
-        strata: ["A", "B", "C", "D"].map { StratumRatio($0, ratioBp: 1_500) },
-        windowFrom: try draw.day("2026-04-01"), windowTo: try draw.day("2026-06-30"),
-        approver: "李局", implementers: implementers)
-      let store = world.store(.prefecture)
-      try store.sign(
-        Plan(
-          unit: try #require(UnitCode("530100")), year: 2026, version: 1, title: "计划",
-          tasks: [task], signedBy: "张局", signedAt: Instant(milliseconds: Int64(world.wall))),
-        list: store.effectiveList(of: world.scope(.prefecture), on: day), requirements: [])
-    }
-
-    func commit() throws -> DrawSession {
-      let store = world.store(.prefecture)
-      let session = try store.freeze([task])
-      _ = try store.commit(session.id, operator: chief, supervisor: deputy)
-      return session
-    }
-
-    func answer() throws -> [HubAnswer] {
-      try world.store(.province).acknowledge(
-        world.scope(.prefecture), secret: draw.secret(.province))
-    }
-
-    /// Commits and draws over both counties, with the province's answer.
-    func drawn() throws -> DrawnSession {
-      let session = try commit()
-      try world.settle()
-      #expect(try answer().map(\.action).last == .acknowledged)
-      try world.settle()
-      return try world.store(.prefecture).run(session.id, secret: draw.secret(.prefecture))
-    }
-
-    /// A county freezes and commits its inspectors for its share, offline, gets its answer and dispatches.
-    func dispatch(
-      at place: CaseWorld.Place, _ first: DrawSigner, _ second: DrawSigner
-    ) throws -> (session: String, visits: [String]) {
-      let store = world.store(place)
-      let session = try store.freeze([task])
-      _ = try store.commit(session.id, operator: first, supervisor: second)
-      try world.settle()
-      let answers = try world.store(.prefecture).acknowledge(
-        world.scope(place), secret: draw.secret(.prefecture))
-      #expect(answers.map(\.action) == [.acknowledged] && answers[0].verdict == .match)
-      try world.settle()
-      _ = try store.run(session.id, secret: draw.secret(place))
-      let dispatched = try store.dispatch(session: session.id)
-      #expect(dispatched.understaffed.isEmpty)
-      return (session.id, dispatched.visits)
-    }
-
-    func end(_ visits: [String], at place: CaseWorld.Place) throws {
-      for visit in visits {
-        try world.store(place).advance(visit: visit, through: ["NOTIFIED", "STARTED", "DONE"])
-      }
-    }
-  }
-
   @Test func `a prefecture draws over its counties, which draw their inspectors and visit`() throws
   {
-    let stage = try Stage()
+    let stage = try TwoStageWorld()
     let (world, draw) = (stage.world, stage.draw)
     let drawn = try stage.drawn()
     #expect(drawn.grade == .two && drawn.draws[0].matching == nil)
@@ -196,7 +72,7 @@ import Testing
   }
 
   @Test func `a county works on its share for weeks without a link`() throws {
-    let stage = try Stage()
+    let stage = try TwoStageWorld()
     let (world, draw) = (stage.world, stage.draw)
     _ = try stage.drawn()
     try world.exchange(.county)
@@ -244,7 +120,7 @@ import Testing
   @Test func `a prefecture that takes a company out of a county's roster is found by the county`()
     throws
   {
-    let stage = try Stage()
+    let stage = try TwoStageWorld()
     let world = stage.world
     _ = try stage.commit()
     try world.settle()
@@ -284,7 +160,7 @@ import Testing
   }
 
   @Test func `a county that draws for a share it was not given gets no value`() throws {
-    let stage = try Stage()
+    let stage = try TwoStageWorld()
     let (world, draw) = (stage.world, stage.draw)
     _ = try stage.drawn()
     try world.settle()
@@ -308,37 +184,9 @@ import Testing
     #expect(breach.requirement == .twoStages)
   }
 
-  @Test func `a voided draw over counties is drawn again, and the new shares count`() throws {
-    let stage = try Stage()
-    let (world, draw) = (stage.world, stage.draw)
-    let first = try stage.drawn()
-    try world.settle()
-    expectRefused("redrawWithoutVoid") { _ = try world.store(.prefecture).freeze([stage.task]) }
-    _ = try world.store(.province).void(
-      first.id, of: world.scope(.prefecture), reason: "名录有误", approver: "省局")
-    try world.settle()
-    #expect(try world.store(.county).handedShares().map(\.isVoided) == [true])
-    #expect(throws: CaseworkError.self) { _ = try world.store(.county).freeze([stage.task]) }
-    let second = try stage.drawn()
-    try world.settle()
-    #expect(second.draws[0].parameters.sequence == 2)
-    let county = try stage.dispatch(at: .county, draw.first, draw.second)
-    let neighbour = try stage.dispatch(at: .neighbour, stage.other, stage.fourth)
-    try stage.end(county.visits, at: .county)
-    try stage.end(neighbour.visits, at: .neighbour)
-    try world.settle()
-    for session in [first.id, second.id] {
-      try world.store(.prefecture).reveal(session, secret: draw.secret(.prefecture))
-    }
-    let record = try world.store(.prefecture).drawRecord(
-      of: world.scope(.prefecture), year: 2026, withRows: true)
-    #expect(record.draws.count == 2)
-    #expect(draw.failures(of: record).isEmpty, "\(draw.failures(of: record))")
-  }
-
   @Test func `only units below can be named to visit, and each is needed`() throws {
-    #expect(throws: CaseworkError.self) { _ = try Stage(implementers: ["530000"]) }
-    let stage = try Stage()
+    #expect(throws: CaseworkError.self) { _ = try TwoStageWorld(implementers: ["530000"]) }
+    let stage = try TwoStageWorld()
     let world = stage.world
     // The plan is changed between freeze and commit: a county more is to be drawn from.
     let store = world.store(.prefecture)

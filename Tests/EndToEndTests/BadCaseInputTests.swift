@@ -93,6 +93,44 @@ struct BadCaseInputTests {
     #expect(try await steps.expect(["plan", "list", county]).output.isEmpty, "nothing was written")
   }
 
+  @Test
+  func `a plan with a code, a filter, a day or a member that is none says which, and of what`()
+    async throws
+  {
+    let (plan, codes) = try await steps.plan(
+      [.init(from: "\(year)-04-01", to: "\(year)-06-30")], of: TestTree.county, at: county)
+    let code = try #require(codes.first)
+    let text = try String(contentsOfFile: plan, encoding: .utf8)
+    let cases: [(String, String, [String])] = [
+      (
+        "\"UNDIRECTED\"", "\"LOTTERY\"",
+        ["二(五) R-2.13, \(code)", "draw_type", "“LOTTERY”", "UNDIRECTED、DIRECTED、SIEVE、BATCH"]
+      ),
+      (
+        "\"draw_type\" : \"UNDIRECTED\"",
+        "\"draw_type\" : \"DIRECTED\", \"filter\" : \"phone = '1'\"",
+        ["一(五) R-1.8, \(code)", "“phone”不是已公开的字段", "industry"]
+      ),
+      ("\(year)-04-01", "\(year)-04-31", ["二(五) R-2.13, \(code)", "window_from", "-04-31"]),
+      ("\"team_size\"", "\"teamsize\"", ["nothing is called 'teamsize'", "plan make --help"]),
+    ]
+    for (old, new, words) in cases {
+      let file = try file(text.replacing(old, with: new), "odd.json")
+      try await expectRefused(["plan", "check", county, file], words)
+      try await expectRefused(["plan", "sign", county, file, "--signed-by", "张局"], words)
+    }
+    #expect(try await steps.expect(["plan", "list", county]).output.isEmpty)
+    // What is signed is ended with reason and approver only.
+    try await steps.expect(["plan", "sign", county, plan, "--signed-by", "张局"])
+    try await expectRefused(
+      ["plan", "terminate", county, code, "--reason", "", "--approver", "李局"],
+      ["二(五) R-2.14, \(code)"])
+    try await steps.expect([
+      "plan", "terminate", county, code, "--reason", "机构调整", "--approver", "李局",
+    ])
+    #expect(try await steps.expect(["plan", "list", county]).output.contains("\(code) TERMINATED"))
+  }
+
   private var year: String {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")

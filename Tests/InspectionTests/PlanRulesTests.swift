@@ -126,6 +126,37 @@ import Testing
         .map(\.rule) == [.ratioAboveCap(item: "Y0101", ratioBp: 1_090, capBp: 500)])
   }
 
+  @Test func `R-2.16: a small roster is drawn down to its floors, whatever the cap`() throws {
+    var task = try task()
+    task.strata = ["A", "B", "C"].map { StratumRatio($0, ratioBp: 1_000) }
+    // One of each class is the floor: 3 of 6, and no more than that. Who is in no class counts among all.
+    #expect(
+      try rules(eligible: ["companies": ["A": 2, "B": 2, "C": 2]]).breaches(of: plan([task]))
+        .isEmpty)
+    #expect(
+      try rules(eligible: ["companies": ["A": 20, "B": 2, "C": 2]]).breaches(of: plan([task]))
+        .map(\.rule) == [.ratioAboveCap(item: "Y0101", ratioBp: 1_667, capBp: 500)])
+    #expect(
+      try rules(eligible: ["companies": ["A": 20, "N": 80]]).breaches(of: plan([task])).isEmpty)
+    // What a filter makes of it only the draw says.
+    task.strata = task.strata.map { StratumRatio($0.stratum, ratioBp: 400) }
+    (task.drawType, task.filterFields, task.filter) = (.directed, ["kind"], "kind = 'ENT'")
+    #expect(
+      try rules(eligible: ["companies": ["A": 1_000]]).breaches(of: plan([task])).isEmpty)
+  }
+
+  @Test func `R-2.17: from the threshold on, that itself included, batches are drawn`() throws {
+    var task = try task()
+    task.itemCodes = ["Y1101"]
+    task.strata = [StratumRatio("A", ratioBp: 4_000), StratumRatio("D", ratioBp: 10_000)]
+    for (counts, isNeeded) in [(["A": 50, "D": 10], true), (["A": 51, "D": 10], false)] {
+      let found = try rules(eligible: ["companies": counts]).breaches(of: plan([task]))
+      #expect(
+        found.map(\.rule)
+          == (isNeeded ? [.batchOrderNeeded(ratioBp: 5_000, thresholdBp: 5_000)] : []))
+    }
+  }
+
   @Test func `domain §4.5 step 9: quotas are rounded up and held between minimum and maximum`() {
     let cases: [(StratumRatio, Int, Int)] = [
       (StratumRatio("B", ratioBp: 200), 50, 1), (StratumRatio("C", ratioBp: 3_000), 10, 3),

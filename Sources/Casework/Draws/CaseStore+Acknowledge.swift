@@ -51,7 +51,8 @@ extension CaseStore {
       let verdict = made.verdict
       let action =
         isAnswered
-        ? .answeredBefore : try answer(session, commit, made, unit: unit, secret: secret)
+        ? try followVoid(of: session, commit, unit: unit)
+        : try answer(session, commit, made, unit: unit, secret: secret)
       answers.append(
         HubAnswer(
           session: session.id, verdict: verdict, action: action,
@@ -74,14 +75,14 @@ extension CaseStore {
     _ session: DrawSession, _ commit: DrawRecord.Commit, of unit: Scope
   ) throws(CaseworkError) -> Bool {
     if try acknowledgement(of: commit.hash, in: unit) != nil { return true }
-    return try row(of: DrawTables.voids, in: unit, key: [.text(session.id)]) != nil
+    return try isVoided(session.id, of: unit)
   }
 
   /// What came of making the frames of a session again.
   private struct Remade {
     var verdict = FrameVerdict.match
-    /// Rows by stratum of each frame that could be made.
-    var counts: [DrawHash: [StratumCount]] = [:]
+    /// Each frame that could be made: of its objects, empty for inspectors alone.
+    var frames: [DrawHash: Frame?] = [:]
   }
 
   /// `isAnswered`: what this hub found equal before is equal still, its cut does not change.
@@ -98,7 +99,7 @@ extension CaseStore {
       let made = try remake(task, first, unit: unit)
       if let made {
         verdict = try isSame(task, first, made, unit: unit) ? .match : .mismatch
-        result.counts[task.frame] = made.objects?.counts ?? []
+        result.frames[task.frame] = .some(made.objects)
       }
       try witness(task.frame, verdict, made, unit: unit)
       if verdict != .match, result.verdict != .mismatch { result.verdict = verdict }
@@ -164,9 +165,7 @@ extension CaseStore {
     secret: DrawSecret
   ) throws(CaseworkError) -> HubAnswer.Action {
     let year = try frozenYear(of: session, in: unit)
-    let hubRow = try row(
-      of: DrawTables.hubAnchors, in: unit, key: [.integer(Int64(year)), .text("\(ownScope)")])
-    guard let own = DrawAnchor(hubRow), own.root == commit.hubAnchor else { return .notOurs }
+    guard let own = try ownAnchor(boundBy: commit, year: year, unit: unit) else { return .notOurs }
     if let breach = try fault(of: commit, session, year: year, unit: unit) {
       return .withheld(breach)
     }
@@ -176,6 +175,7 @@ extension CaseStore {
           .objectDraw, row: session.id,
           .frameDiffers(frame: session.tasks[0].frame.description)))
     }
+    if let breach = try teamBreach(session, made, unit: unit) { return .withheld(breach) }
     if let breach = try ruleBreach(session, made, unit: unit) {
       _ = try void(session.id, of: unit, reason: "\(breach.requirement.rawValue)", approver: author)
       return .voided(breach)
@@ -194,6 +194,27 @@ extension CaseStore {
     }
     try give(value, to: commit, session, unit: unit)
     return .acknowledged
+  }
+
+  /// The values of this hub that a commit binds; nil when it binds another's.
+  private func ownAnchor(
+    boundBy commit: DrawRecord.Commit, year: Int, unit: Scope
+  ) throws(CaseworkError) -> DrawAnchor? {
+    let row = try row(
+      of: DrawTables.hubAnchors, in: unit, key: [.integer(Int64(year)), .text("\(ownScope)")])
+    return DrawAnchor(row).flatMap { $0.root == commit.hubAnchor ? $0 : nil }
+  }
+
+  /// Voids what was answered before the draw that it rests on was voided.
+  private func followVoid(
+    of session: DrawSession, _ commit: DrawRecord.Commit, unit: Scope
+  ) throws(CaseworkError) -> HubAnswer.Action {
+    guard try !isVoided(session.id, of: unit),
+      let breach = try voidedShare(of: session, in: unit),
+      try ownAnchor(boundBy: commit, year: frozenYear(of: session, in: unit), unit: unit) != nil
+    else { return .answeredBefore }
+    _ = try void(session.id, of: unit, reason: "\(breach.requirement.rawValue)", approver: author)
+    return .voided(breach)
   }
 
   /// The commit that a value of this hub was given to; nil when none got it. What the unit deletes of its draws
@@ -228,7 +249,7 @@ extension CaseStore {
     }
   }
 
-  private func frozenYear(of session: DrawSession, in unit: Scope) throws(CaseworkError) -> Int {
+  func frozenYear(of session: DrawSession, in unit: Scope) throws(CaseworkError) -> Int {
     let header = try header(of: session.tasks[0].frame, in: unit)
     let moment = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds))
     return moment.date?.year ?? 0
@@ -258,15 +279,15 @@ extension CaseStore {
     return nil
   }
 
-  /// What voids a commit: a list that was known and not used (C-08), a cap, a redraw without a void.
+  /// What voids a commit: a list that was known and not used (C-08), a cap, a redraw without a void, objects of a draw
+  /// that was voided.
   private func ruleBreach(
     _ session: DrawSession, _ made: Remade, unit: Scope
   ) throws(CaseworkError) -> RuleBreach? {
+    if let breach = try voidedShare(of: session, in: unit) { return breach }
     for task in session.tasks {
       let header = try header(of: task.frame, in: unit)
-      guard let cut = RosterCut(header.cut), let counts = made.counts[task.frame] else {
-        continue
-      }
+      guard let cut = RosterCut(header.cut), let frame = made.frames[task.frame] else { continue }
       let day = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date
       let list = try effectiveList(of: unit, on: day ?? CivilDate.latest, at: cut)
       let rules = try rules(on: day ?? CivilDate.latest, at: cut)
@@ -285,13 +306,39 @@ extension CaseStore {
         // Caps and batches are rules of inspections, not of checks by superiors.
         guard task.check == nil else { continue }
         try task.parameters.check(
-          against: items, counts: counts,
+          against: items, counts: frame?.counts ?? [],
           batchThresholdBp: UInt32(clamping: rules.batchThresholdBp))
+        // A draw that nobody could make would stand as one that the unit withholds.
+        try ObjectDraw.checkQuotas(task.parameters, counts: frame?.counts ?? [])
       } catch {
         return RuleBreach(.ratioCap, row: task.code, .draw(error))
       }
       if let breach = try redraw(task, session, unit: unit) { return breach }
       if let breach = try stageBreach(task, unit: unit) { return breach }
+    }
+    return nil
+  }
+
+  /// Whether teams are to be made otherwise than the rows at the cut and the rules that were known say: who may not
+  /// visit whom decides who goes as much as the pool does.
+  private func teamBreach(
+    _ session: DrawSession, _ made: Remade, unit: Scope
+  ) throws(CaseworkError) -> RuleBreach? {
+    for task in session.tasks {
+      let header = try header(of: task.frame, in: unit)
+      guard let matching = task.parameters.matching, let frame = made.frames[task.frame],
+        let cut = RosterCut(header.cut)
+      else { continue }
+      let frozenAt = header.frozenAtMilliseconds
+      let day = Instant(milliseconds: Int64(clamping: frozenAt)).date ?? CivilDate.latest
+      let choices = try rules(on: day, at: cut).draws
+      let maker = FrameMaker(self, unit: unit, cut: cut, frozenAt: frozenAt)
+      let avoidance = try maker.avoidance(
+        of: task.share.map { Set($0.objects) } ?? frame?.eligibleKeys ?? [])
+      guard matching.avoidanceHash == Avoidance.hash(avoidance),
+        matching.avoidsLastTeam == choices.avoidsLastTeam,
+        matching.limitsOwnStation == choices.limitsOwnStation
+      else { return RuleBreach(.inspectorDraw, row: task.code, .avoidanceDiffers) }
     }
     return nil
   }
@@ -303,7 +350,7 @@ extension CaseStore {
       guard
         other.tasks.contains(where: {
           $0.code == task.code && $0.parameters.sequence <= task.parameters.sequence
-        }), try row(of: DrawTables.voids, in: unit, key: [.text(other.id)]) == nil,
+        }), try !isVoided(other.id, of: unit),
         try commitRecord(of: other.id, in: unit) != nil
       else { continue }
       // Of two draws of one number the one with the smaller value was first.
@@ -322,49 +369,5 @@ extension CaseStore {
     let day = Instant(milliseconds: Int64(clamping: header.frozenAtMilliseconds)).date
     let now = try effectiveList(of: unit, on: day ?? CivilDate.latest)
     return now.baseVersion > header.itemListVersion
-  }
-
-  // MARK: voiding
-
-  /// Decides as the superior that a draw of a unit below does not count; then it may be drawn again. Throws
-  /// `refused` at the unit itself, without a reason or approver; `missing`, `exists`. Source: T3, R-2.18.
-  package func void(
-    _ id: String, of unit: Scope, reason: String, approver: String
-  ) throws(CaseworkError) -> DrawSession {
-    let session = try session(id, of: unit)
-    guard unit != ownScope, replica.tree.isAtOrAbove(ownScope, unit) else {
-      throw .refused([
-        RuleBreach(.objectDraw, row: id, .notOwner(unit: "\(ownScope)", owner: "上级"))
-      ])
-    }
-    guard !reason.isEmpty, !approver.isEmpty else {
-      throw .refused([RuleBreach(.objectDraw, row: id, .missing(field: "作废原因、批准人"))])
-    }
-    let (now, today) = (wallMilliseconds(), today)
-    let commit = try commitRecord(of: id, in: unit)?.hash ?? .zero
-    var signatures: [String: String] = [:]
-    for task in session.tasks {
-      signatures[task.code] = HexText.text(
-        try sign(
-          DrawStatement.void(
-            commit: commit, task: task.parameters.task, sequence: task.parameters.sequence,
-            reason: reason, atMilliseconds: now)))
-    }
-    let text = DrawJSON.text(signatures)
-    try perform("draw voided") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
-      let key: [Value] = [.text(id)]
-      guard try transaction.row(of: DrawTables.voids, in: unit, key: key) == nil else {
-        return .failure(.exists(table: "draw_voids", key: id))
-      }
-      try transaction.insert(DrawTables.voids, in: unit, key: key) { values in
-        values.set("reason", reason)
-        values.set("approver", approver)
-        values.set("voided_on", today)
-        values.set("voided_at", Int64(clamping: now))
-        values.set("signatures", text)
-      }
-      return .success(())
-    }
-    return session
   }
 }

@@ -32,8 +32,10 @@ extension CaseStore {
     }
     try requireListed(session)
     for task in session.tasks {
+      try requireOpen(task.code)
       if let breach = try stageBreach(task, unit: unit) { throw .refused([breach]) }
     }
+    if let breach = try voidedShare(of: session, in: unit) { throw .refused([breach]) }
     try requireCovered(session)
     for task in session.tasks where try nextSequence(of: task.code) != task.parameters.sequence {
       throw .refused([

@@ -26,8 +26,9 @@ package struct Dispatched: Sendable {
 
 extension CaseStore {
   /// Writes the visits of a drawn session with the teams that were drawn. A company whose team stays too small
-  /// waits until somebody is appointed directly; what is written already stays. Throws `refused` for an
-  /// appointment without shortage, reason or approver; `missing`.
+  /// waits until somebody is appointed directly; what is written already stays. Visits of a voided draw of the same
+  /// tasks that nobody has begun are cancelled. Throws `refused` for an appointment without shortage, reason or
+  /// approver and for a draw that does not count; `missing`.
   package func dispatch(
     session id: String, appointments: [DirectAppointment] = []
   ) throws(CaseworkError) -> Dispatched {
@@ -36,13 +37,16 @@ extension CaseStore {
     guard draws.count == session.tasks.count else {
       throw .missing(table: "draw_results", key: id)
     }
-    guard try row(of: DrawTables.voids, in: ownScope, key: [.text(id)]) == nil else {
+    guard try !isVoided(id, of: ownScope) else {
       throw .refused([
         RuleBreach(
           .objectDraw, row: id,
           .illegalTransition(machine: "DRAW", from: "VOIDED", to: "DISPATCHED"))
       ])
     }
+    if let breach = try voidedShare(of: session, in: ownScope) { throw .refused([breach]) }
+    for task in session.tasks { try requireOpen(task.code) }
+    try cancelVisits(ofVoidedDrawsOf: Set(session.tasks.map(\.code)))
     var dispatched = Dispatched()
     for (task, draw) in zip(session.tasks, draws) {
       for team in draw.matching?.teams ?? [] {

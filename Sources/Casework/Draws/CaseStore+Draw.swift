@@ -15,7 +15,8 @@ extension CaseStore {
   /// stays secret until `reveal` (T8). Without the hub's answer only with `selfReveals`, as grade 1.
   ///
   /// A voided session is drawn all the same, for the record: so that anyone sees what was not to count.
-  /// Throws `refused` without an answer and for a value of another form than its source has; `missing`.
+  /// Throws `refused` without an answer, for a value of another form than its source has, and while the draw above that
+  /// it rests on is voided and it itself is not; `missing`.
   package func run(
     _ id: String, secret: DrawSecret, publicValue: [UInt8] = [], selfReveals: Bool = false
   ) throws(CaseworkError) -> DrawnSession {
@@ -24,7 +25,8 @@ extension CaseStore {
     guard let commit = try commitRecord(of: id, in: unit) else {
       throw .missing(table: "draw_commits", key: id)
     }
-    let isVoid = try row(of: DrawTables.voids, in: unit, key: [.text(id)]) != nil
+    let isVoid = try isVoided(id, of: unit)
+    if !isVoid, let breach = try voidedShare(of: session, in: unit) { throw .refused([breach]) }
     let answer = try acknowledgement(of: commit.hash, in: unit)
     guard answer != nil || selfReveals || isVoid else {
       throw .refused([

@@ -40,6 +40,8 @@ package struct DrawSession: Sendable {
 /// What the tiers above say of a session.
 package struct SessionStanding: Sendable {
   package let isVoided: Bool
+  /// Whether the draw above that gave it its objects was voided (R-2.20).
+  package let isVoidedAbove: Bool
   /// `530100:MATCH`, one for each hub and frame.
   package let verdicts: [String]
 }
@@ -164,7 +166,8 @@ extension CaseStore {
       frames.contains($0.key[0].string ?? "")
     }
     return SessionStanding(
-      isVoided: try row(of: DrawTables.voids, in: unit, key: [.text(session.id)]) != nil,
+      isVoided: try isVoided(session.id, of: unit),
+      isVoidedAbove: try voidedShare(of: session, in: unit) != nil,
       verdicts: witnesses.map { "\($0.key[1].string ?? ""):\($0.text("verdict"))" })
   }
 
@@ -196,6 +199,17 @@ extension CaseStore {
     return newest.flatMap { PlanTask($0) }
   }
 
+  /// Refuses a task that was terminated (R-2.14): it is drawn and visited no more.
+  func requireOpen(_ code: String) throws(CaseworkError) {
+    let state = try row(of: PlanTables.tasks, in: ownScope, key: [.text(code)])?.text("state")
+    guard state == "TERMINATED" else { return }
+    throw .refused([
+      RuleBreach(
+        .planAdjustment, row: code,
+        .illegalTransition(machine: "TASK", from: "TERMINATED", to: "COMMITTED"))
+    ])
+  }
+
   /// The committed sessions of the own unit; what was only frozen binds nobody.
   private func committedSessions() throws(CaseworkError) -> [DrawSession] {
     let committed = Set(try rows(of: DrawTables.commits, in: ownScope).map(\.keyText))
@@ -212,8 +226,7 @@ extension CaseStore {
     var last: UInt32 = 0
     for session in try committedSessions() {
       for entry in session.tasks where entry.code == task {
-        let void = try row(of: DrawTables.voids, in: ownScope, key: [.text(session.id)])
-        guard void != nil else {
+        guard try isVoided(session.id, of: ownScope) else {
           throw .refused([
             RuleBreach(
               .objectDraw, row: task,

@@ -3,10 +3,7 @@ internal import Changes
 package import Inspection
 internal import Store
 
-/// Draws of a prefecture or the province whose visits units below make: the objects are drawn above over the rosters
-/// of these units, each unit gets its share and draws its own inspectors.
-
-/// What a tier above drew for a unit.
+/// What a tier above drew for a unit to visit.
 package struct HandedShare: Sendable {
   package let session: String
   package let taskCode: String
@@ -27,6 +24,8 @@ package struct ShareStanding: Sendable {
   package let isVoided: Bool
 }
 
+/// Draws of a prefecture or the province whose visits units below make: the objects are drawn above over the rosters
+/// of these units, each unit gets its share and draws its own inspectors.
 extension CaseStore {
   // MARK: who visits
 
@@ -119,8 +118,7 @@ extension CaseStore {
   /// Objects of a session's shares whose visits have not ended; those that nobody dispatched among them. None of a
   /// voided draw, which nobody has to visit.
   func openObjects(of session: DrawSession) throws(CaseworkError) -> Int {
-    let isVoid = try row(of: DrawTables.voids, in: ownScope, key: [.text(session.id)]) != nil
-    if isVoid { return 0 }
+    if try isVoided(session.id, of: ownScope) { return 0 }
     var count = 0
     let units = Set(session.tasks.flatMap { $0.parameters.units ?? [] }.map(\.unit))
     for unit in units.compactMap({ Scope($0) }).sorted() {
@@ -159,7 +157,7 @@ extension CaseStore {
   ) throws(CaseworkError) -> (share: ObjectShare, task: PlanTask)? {
     for handed in try shares(of: ownScope).reversed() where handed.taskCode == code {
       guard let initiator = Scope(handed.share.initiator),
-        try row(of: DrawTables.voids, in: initiator, key: [.text(handed.session)]) == nil,
+        try !isVoided(handed.session, of: initiator),
         let task = try plannedTask(code, in: initiator)
       else { continue }
       return (handed.share, task)
@@ -196,8 +194,7 @@ extension CaseStore {
     var standings: [ShareStanding] = []
     for handed in try shares(of: ownScope) {
       guard let initiator = Scope(handed.share.initiator) else { continue }
-      let isVoided =
-        try row(of: DrawTables.voids, in: initiator, key: [.text(handed.session)]) != nil
+      let isVoided = try isVoided(handed.session, of: initiator)
       let keys = try rows(of: DrawTables.anchors, in: initiator).compactMap {
         DrawAnchor($0)?.publicKey
       }

@@ -39,8 +39,10 @@ struct FrameMaker {
     }
     let columns = CompanyColumns()
     let grade = risk.flatMap { risk in CompanyFields.all.firstIndex { $0.id == risk.field.id } }
-    let rule = FrameRule(filter: filter)
-    let caps = try store.rules(on: day, at: cut).yearlyVisitCaps
+    let rules = try store.rules(on: day, at: cut)
+    let isWeighed = rules.draws.weighsYearsUnchecked
+    let rule = FrameRule(filter: filter, coverageYear: isWeighed ? Self.year(of: day) : nil)
+    let caps = rules.yearlyVisitCaps
     var frameRows: [FrameRow] = []
     try forEach(RosterSchema.companies.id) { row in
       guard let code = row.key.first?.string else { return }
@@ -67,11 +69,15 @@ struct FrameMaker {
         rule.row(
           of: RosterObject(
             key: code, creditClass: credit,
-            lineRisk: risk?.isStratum == true ? graded : nil, exclusions: exclusions, fields: fields
-          )))
+            lineRisk: risk?.isStratum == true ? graded : nil, exclusions: exclusions,
+            lastCheckedYear: isWeighed
+              ? CivilDate(columns.text(row, .checked)).map(Self.year) : nil, fields: fields))
+      )
     }
     return try drawing { () throws(DrawError) in try Frame(frameRows) }
   }
+
+  private static func year(of day: CivilDate) -> UInt32 { UInt32(clamping: day.year) }
 
   private func exclusions() throws(CaseworkError) -> [String: Set<FrameStatus>] {
     let codes: [String: FrameStatus] = [
@@ -93,7 +99,7 @@ struct FrameMaker {
     return marks
   }
 
-  private static func status(of registration: String) -> FrameStatus? {
+  static func status(of registration: String) -> FrameStatus? {
     switch registration {
     case "CANCELLED", "REVOKED", "RESCINDED": .deregistered
     case "MOVED_OUT": .moved
@@ -207,12 +213,55 @@ struct FrameMaker {
     return try drawing { () throws(DrawError) in try InspectorFrame(pool) }
   }
 
-  /// Who may not visit whom (回避).
-  func avoidance() throws(CaseworkError) -> [Avoidance] {
-    try rows(of: FollowUpTables.conflictsOfInterest).map { row in
+  /// Who may not visit whom (回避): conflicts of interest, and where the rules ask for it the last team of a company
+  /// and its own station. `objects`: keys of what can be drawn, which alone these two are told of.
+  func avoidance(of objects: @autoclosure () -> Set<String>) throws(CaseworkError) -> [Avoidance] {
+    let choices = try store.rules(on: day, at: cut).draws
+    var found = try rows(of: FollowUpTables.conflictsOfInterest).map { row in
       Avoidance(
         kind: .conflict, object: row.key[1].string ?? "", other: row.key[0].string ?? "")
-    }.sorted { ($0.object, $0.other) < ($1.object, $1.other) }
+    }
+    guard choices.avoidsLastTeam || choices.limitsOwnStation else { return Self.sorted(found) }
+    let keys = objects()
+    if choices.avoidsLastTeam { found += try lastTeams(of: keys) }
+    if choices.limitsOwnStation {
+      let columns = CompanyColumns()
+      try forEach(RosterSchema.companies.id) { row in
+        let station = columns.text(row, .station)
+        guard let code = row.key.first?.string, keys.contains(code), !station.isEmpty else {
+          return
+        }
+        found.append(Avoidance(kind: .station, object: code, other: station))
+      }
+    }
+    return Self.sorted(found)
+  }
+
+  private static func sorted(_ list: [Avoidance]) -> [Avoidance] {
+    list.sorted {
+      ($0.kind.rawValue, $0.object, $0.other) < ($1.kind.rawValue, $1.object, $1.other)
+    }
+  }
+
+  /// The team of the last visit that was made at each of some companies, experts apart.
+  private func lastTeams(of objects: Set<String>) throws(CaseworkError) -> [Avoidance] {
+    let aliases = try aliases()
+    var last: [String: (day: CivilDate, visit: String)] = [:]
+    for visit in try rows(of: VisitTables.visits) where visit.text("state") == "DONE" {
+      let subject = visit.text("subject_code")
+      let code = aliases[subject] ?? subject
+      guard objects.contains(code), let day = visit.date("window_to") else { continue }
+      let found = (day: day, visit: visit.keyText)
+      if let held = last[code], held >= found { continue }
+      last[code] = found
+    }
+    let objects = Dictionary(uniqueKeysWithValues: last.map { ($1.visit, $0) })
+    return try rows(of: VisitTables.assignments).compactMap { row in
+      guard row.text("superseded_by").isEmpty, row.text("role") != TeamRole.expert.rawValue,
+        let object = objects[row.key[0].string ?? ""]
+      else { return nil }
+      return Avoidance(kind: .lastTeam, object: object, other: row.key[1].string ?? "")
+    }
   }
 
   private func loads(month: CivilDate) throws(CaseworkError) -> [String: UInt32] {

@@ -43,6 +43,7 @@ struct Freezer {
   }
 
   mutating func add(_ code: String) throws(CaseworkError) {
+    try store.requireOpen(code)
     guard let task = try store.plannedTask(code, in: store.ownScope) else {
       return try addHandedDown(code)
     }
@@ -58,7 +59,8 @@ struct Freezer {
     guard task.implementers.isEmpty else { return try addSpanning(task, (filter, risk)) }
     let frame = try maker.objects(filter: filter, risk: risk)
     let header = try addObjects(frame, units: [])
-    let teams = try addPool(window: task.windowFrom...max(task.windowFrom, task.windowTo))
+    let teams = try addPool(
+      window: task.windowFrom...max(task.windowFrom, task.windowTo), for: frame.eligibleKeys)
     let matching = try matching(of: task, teams)
     let parameters = try parameters(task, counts: frame.counts, filter: filter, matching: matching)
     append(task, parameters, frame: header.hash, inspectorFrame: teams.pool, teams.avoidance)
@@ -82,7 +84,7 @@ struct Freezer {
       throw .missing(table: "plan_tasks", key: code)
     }
     let window = task.windowFrom...max(task.windowFrom, task.windowTo)
-    let teams = try addPool(window: window)
+    let teams = try addPool(window: window, for: Set(share.objects))
     let matching = try matching(of: task, teams, objectResult: share.hash)
     let sequence = try store.nextSequence(of: code)
     let itemsHash = items.hash
@@ -127,7 +129,10 @@ struct Freezer {
     let neighbours: DrawHash?
   }
 
-  private mutating func addPool(window: ClosedRange<CivilDate>) throws(CaseworkError) -> Teams {
+  /// `objects`: keys of what can be drawn.
+  private mutating func addPool(
+    window: ClosedRange<CivilDate>, for objects: @autoclosure () -> Set<String>
+  ) throws(CaseworkError) -> Teams {
     let pool = try header(of: maker.inspectors(month: window.lowerBound))
     let neighbours = try maker.neighbours(window: window).map { pool throws(CaseworkError) in
       try self.header(of: pool)
@@ -136,7 +141,9 @@ struct Freezer {
       frames.append(
         MadeFrame(header: header, listHash: items.hash, previous: nil, removed: [], units: ""))
     }
-    return Teams(pool: pool.hash, avoidance: try maker.avoidance(), neighbours: neighbours?.hash)
+    return Teams(
+      pool: pool.hash, avoidance: try maker.avoidance(of: objects()),
+      neighbours: neighbours?.hash)
   }
 
   private func matching(
@@ -146,7 +153,9 @@ struct Freezer {
     return try drawing(task.code) { () throws(DrawError) in
       try MatchingRules(
         teamSize: task.teamSize, firstDay: FrameMaker.number(of: task.windowFrom),
-        lastDay: FrameMaker.number(of: task.windowTo), requiredTags: required.sorted(),
+        lastDay: FrameMaker.number(of: task.windowTo),
+        avoidsLastTeam: rules.draws.avoidsLastTeam,
+        limitsOwnStation: rules.draws.limitsOwnStation, requiredTags: required.sorted(),
         avoidanceHash: Avoidance.hash(teams.avoidance), neighbourFrame: teams.neighbours,
         objectResult: objectResult)
     }
@@ -198,6 +207,7 @@ struct Freezer {
         requirement: task.requirementID, items: task.itemCodes, matching: matching,
         units: units)
       try parameters.check(against: items, counts: counts, batchThresholdBp: threshold)
+      try ObjectDraw.checkQuotas(parameters, counts: counts)
       return parameters
     }
   }

@@ -47,7 +47,7 @@ extension FactsReader {
       let codes = row.text(1).split(separator: " ").map(String.init)
       let isDrawn = rows.drawn.contains(id)
       if isDrawn {
-        if rows.commits[id] != nil { draws.complete.insert(id) }
+        if rows.commits[id] != nil, !rows.voided.contains(id) { draws.complete.insert(id) }
         draws.tasks.formUnion(codes)
       }
       if isDrawn, !rows.voided.contains(id), let day = rows.revealedOn[id] {
@@ -82,6 +82,7 @@ extension FactsReader {
         removed: row.text(4), cut: row.text(5))
     }
     try read(DrawTables.voids, [], in: unit) { row in rows.voided.insert(row.keyText(0)) }
+    rows.voided.formUnion(try restingOnVoid(of: unit))
     try read(DrawTables.results, [], in: unit) { row in rows.drawn.insert(row.keyText(0)) }
     try read(DrawTables.commits, ["commit_hash"], in: unit) { row in
       rows.commits[row.keyText(0)] = row.text(0)
@@ -93,6 +94,32 @@ extension FactsReader {
       rows.revealedOn[row.keyText(0)] = row.integer(0).flatMap { Instant(milliseconds: $0).date }
     }
     return rows
+  }
+
+  /// Sessions whose inspectors were drawn for a share of a draw above that was voided.
+  private func restingOnVoid(of unit: Scope) throws(CaseworkError) -> Set<String> {
+    var shares: [(initiator: String, draw: String, record: String)] = []
+    try read(DrawTables.shares, ["initiator", "share_record"], in: unit) { row in
+      shares.append((row.text(0), row.keyText(0), row.text(1)))
+    }
+    guard !shares.isEmpty else { return [] }
+    var voided: Set<ObjectShare> = []
+    for (initiator, draw, record) in shares {
+      guard let scope = Scope(initiator), let share = DrawJSON.read(ObjectShare.self, from: record)
+      else { continue }
+      try read(DrawTables.voids, [], in: scope) { row in
+        if row.keyText(0) == draw { voided.insert(share) }
+      }
+    }
+    guard !voided.isEmpty else { return [] }
+    var resting: Set<String> = []
+    try read(DrawTables.sessions, ["entries"], in: unit) { row in
+      let tasks = DrawJSON.read([FrozenTask].self, from: row.text(0)) ?? []
+      if tasks.contains(where: { $0.share.map(voided.contains) ?? false }) {
+        resting.insert(row.keyText(0))
+      }
+    }
+    return resting
   }
 
   /// Removals that are not of the registration feed, which the top's nodes write: whose change it was counts, not

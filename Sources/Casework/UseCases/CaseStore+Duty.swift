@@ -26,8 +26,10 @@ extension CaseStore {
     }
     let drawn = Set(items.map { $0.text("draw_id") } + shares.compactMap { $0.key[0].string })
     let draws = try self.draws(drawn, for: unit)
+    let voided = try voidedDraw(of: row, in: unit)
     let parts = DutyParts(
       visit: row, definition: definition?.row, plan: plan, drawn: drawn.sorted(),
+      isVoided: voided != nil,
       task: try self.row(of: PlanTables.tasks, in: unit, key: [.text(task)]), items: items,
       sessions: draws.sessions, frames: draws.frames,
       assignments: try ofVisit(VisitTables.assignments),
@@ -70,6 +72,8 @@ private struct DutyParts {
   let plan: CaseRow?
   /// Ids of the sessions that drew the object and the team.
   let drawn: [String]
+  /// Whether the draw does not count any more.
+  let isVoided: Bool
   let task: CaseRow?
   let items: [CaseRow]
   let sessions: [CaseRow]
@@ -108,6 +112,7 @@ private struct DutyParts {
     let task = visit.text("task_code")
     if definition == nil { gaps.append(.init("plan_task", "MISSING", .linkedChain, task)) }
     if plan == nil { gaps.append(.init("plan", "MISSING", .annualPlan, task)) }
+    if isVoided { gaps.append(.init("draw", "INVALID", .objectDraw, id)) }
     for draw in drawn {
       guard let session = sessions.first(where: { $0.keyText == draw }) else {
         gaps.append(.init("draw", "MISSING", .onePlatform, draw))

@@ -57,17 +57,34 @@ extension CaseStore {
 
   /// All that is wrong with a plan by the list and the requirements known here.
   package func breaches(of plan: Plan) throws(CaseworkError) -> [RuleBreach] {
-    PlanRules(
-      list: try effectiveList(of: ownScope, on: today),
-      requirements: try requirements(year: plan.year), rules: rules
-    ).breaches(of: plan) + implementerBreaches(of: plan)
+    try breaches(
+      of: plan,
+      PlanRules(
+        list: try effectiveList(of: ownScope, on: today),
+        requirements: try requirements(year: plan.year), rules: rules,
+        eligible: try rosterCounts()))
+  }
+
+  /// How many companies of the own roster may be drawn today, by library and credit class.
+  private func rosterCounts() throws(CaseworkError) -> [String: [String: Int]] {
+    let columns = [CompanyFields.creditClass, CompanyFields.registrationState].map(\.id)
+    var counts: [String: Int] = [:]
+    do throws(StoreError) {
+      try replica.forEachRow(of: RosterSchema.companies.id, in: ownScope, reading: columns) { row in
+        guard FrameMaker.status(of: row.text(1)) == nil else { return }
+        counts[row.text(0).isEmpty ? "N" : row.text(0), default: 0] += 1
+      }
+    } catch {
+      throw .store(error)
+    }
+    return counts.isEmpty ? [:] : ["companies": counts]
   }
 
   /// Signs a plan by the list and the requirements known here. Throws as the longer form.
   package func sign(_ plan: Plan) throws(CaseworkError) {
     try sign(
       plan, list: try effectiveList(of: ownScope, on: today),
-      requirements: try requirements(year: plan.year))
+      requirements: try requirements(year: plan.year), eligible: try rosterCounts())
   }
 
   /// The plan versions of a unit with receipts and the states of their tasks, in order of their keys.

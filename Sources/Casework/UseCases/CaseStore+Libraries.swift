@@ -37,6 +37,9 @@ extension CaseStore {
     }
   }
 
+  /// The libraries that were opened, as far as it is known here.
+  func libraries() throws(CaseworkError) -> Set<String> { Set(try standards().keys) }
+
   /// The newest standard of each library.
   private func standards() throws(CaseworkError) -> [String: Int64] {
     var newest: [String: Int64] = [:]

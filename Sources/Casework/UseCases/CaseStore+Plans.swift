@@ -15,22 +15,7 @@ extension CaseStore {
   ) throws(CaseworkError) {
     let rules = PlanRules(
       list: list, requirements: requirements, rules: self.rules, eligible: eligible)
-    var breaches = rules.breaches(of: plan)
-    if plan.unit.text != "\(ownScope)" {
-      breaches.append(
-        RuleBreach(
-          plan.kind.requirement, row: plan.row,
-          .notOwner(unit: "\(ownScope)", owner: plan.unit.text)))
-    }
-    breaches += implementerBreaches(of: plan)
-    if let previous = try self.plan(of: plan.kind, year: plan.year, version: plan.version - 1) {
-      breaches += PlanRules.breaches(
-        from: previous, to: plan, states: try taskStates(of: previous))
-    } else if plan.version > 1 {
-      breaches.append(
-        RuleBreach(.planAdjustment, row: plan.row, .missing(field: "上一版本")))
-    }
-    if let refusal = breaches.refusal { throw refusal }
+    if let refusal = try breaches(of: plan, rules).refusal { throw refusal }
     let scope = ownScope
     try perform("plan signed") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
       let key = Self.planKey(plan)
@@ -50,6 +35,90 @@ extension CaseStore {
       }
       for task in plan.tasks {
         try insert(task, key: key, in: scope, transaction)
+      }
+      return .success(())
+    }
+  }
+
+  /// All that is wrong with a plan of this unit.
+  func breaches(of plan: Plan, _ rules: PlanRules) throws(CaseworkError) -> [RuleBreach] {
+    var breaches = rules.breaches(of: plan)
+    if plan.unit.text != "\(ownScope)" {
+      breaches.append(
+        RuleBreach(
+          plan.kind.requirement, row: plan.row,
+          .notOwner(unit: "\(ownScope)", owner: plan.unit.text)))
+    }
+    breaches += implementerBreaches(of: plan)
+    let libraries = try libraries()
+    for task in plan.tasks where task.library != "companies" && !libraries.contains(task.library) {
+      breaches.append(
+        RuleBreach(
+          .objectRoster, row: task.code, .malformed(field: "检查对象库", value: task.library)))
+    }
+    if let previous = try self.plan(of: plan.kind, year: plan.year, version: plan.version - 1) {
+      breaches += PlanRules.breaches(
+        from: previous, to: plan, states: try taskStates(of: previous))
+    } else if plan.version > 1 {
+      breaches.append(
+        RuleBreach(.planAdjustment, row: plan.row, .missing(field: "上一版本")))
+    }
+    return breaches
+  }
+
+  /// Tasks of a plan that check the same objects for the same items at the same time as another task of this unit's
+  /// plans in force, the plan's own among them (避免重复多头布置, R-2.24). It is no error: two such draws may share their
+  /// numbers, and their visits be made one.
+  package func duplicates(in plan: Plan) throws(CaseworkError) -> [RuleBreach] {
+    var others: [PlanTask] = []
+    for kind in FiledPlan.allCases where kind != plan.kind {
+      others += try latestPlan(of: kind, year: plan.year)?.tasks ?? []
+    }
+    var duplicates = PlanRules.duplicates(plan.tasks, others)
+    for (place, task) in plan.tasks.enumerated() {
+      duplicates += PlanRules.duplicates([task], Array(plan.tasks.dropFirst(place + 1)))
+    }
+    return duplicates
+  }
+
+  /// Ends a task that is not under way yet, with reason and approver; it stays, and is counted. Visits of it
+  /// that nobody has begun are cancelled. Throws `refused`, also while a visit is under way and for one that units below
+  /// were given (there the superior voids the draw); `missing`.
+  package func terminate(
+    task: String, reason: String, approver: String
+  ) throws(CaseworkError) {
+    let scope = ownScope
+    let state = try taskState(task)
+    if state == "TERMINATED" {
+      throw .refused([
+        RuleBreach(
+          .planAdjustment, row: task,
+          .illegalTransition(machine: "TASK", from: state, to: "TERMINATED"))
+      ])
+    }
+    do throws(RuleBreach) {
+      try PlanRules.checkTermination(of: task, state: state, reason: reason, approver: approver)
+    } catch {
+      throw .refused([error])
+    }
+    let visits = try rows(of: VisitTables.visits, in: scope) { $0.text("task_code") == task }
+    var open = visits.filter { ["STARTED", "DONE"].contains($0.text("state")) }.count
+    for session in try sessions(of: scope) where session.tasks.contains(where: { $0.code == task })
+    {
+      open += try openObjects(of: session)
+    }
+    guard open == 0 else {
+      throw .refused([RuleBreach(.planAdjustment, row: task, .visitsOpen(count: open))])
+    }
+    for visit in visits where ["ASSIGNED", "NOTIFIED"].contains(visit.text("state")) {
+      try advance(visit: visit.keyText, through: ["CANCELLED"])
+    }
+    try perform("task terminated") {
+      transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      try transaction.update(PlanTables.tasks, in: scope, key: [.text(task)]) { values in
+        values.set("state", "TERMINATED")
+        values.set("termination_reason", reason)
+        values.set("termination_approver", approver)
       }
       return .success(())
     }

@@ -157,8 +157,28 @@ extension CaseStore {
       for followUp in needed {
         try open(followUp, of: key, in: scope, transaction)
       }
+      try noteCheck(of: key.visit, on: checkedOn, in: scope, transaction)
       return .success(())
     }
+  }
+
+  /// Moves the day of a company's last check on to a later one (上次检查日期); filters of draws look at it. A subject that
+  /// is in no roster has none.
+  private func noteCheck(
+    of visit: String, on day: CivilDate, in scope: Scope, _ transaction: CaseTransaction
+  ) throws(StoreError) {
+    let row = try transaction.row(of: VisitTables.visits, in: scope, key: [.text(visit)])
+    guard let subject = row?.text("subject_code") else { return }
+    let field = CompanyFields.lastCheckedOn
+    guard
+      let held = try transaction.values(
+        of: RosterSchema.companies, in: scope, key: [.text(subject)]),
+      let place = CompanyFields.all.firstIndex(where: { $0.id == field.id })
+    else { return }
+    if let last = held[place].string.flatMap({ CivilDate($0) }), last >= day { return }
+    try transaction.put(
+      RosterSchema.companies, in: scope, key: [.text(subject)],
+      [Store.ColumnValue(field.id, .text("\(day)"))])
   }
 
   /// Corrects what is final: appended, never changed. Only the unit itself may (C-18). Throws `refused`

@@ -126,11 +126,20 @@ extension CaseStore {
     }
   }
 
-  /// Takes a visit one or more steps further, each of them legal. Throws `refused`, `missing`.
+  /// Takes a visit one or more steps further, each of them legal. Throws `refused`, also for setting out where the
+  /// draw was voided and, where the rules ask for both, without the numbers of notice and approval; `missing`.
+  /// `notice`, `approval`: 检查通知书号, 检查审批号; empty leaves what is there.
   package func advance(
-    visit: String, through states: [String], reason: ImpossibleReason? = nil
+    visit: String, through states: [String], reason: ImpossibleReason? = nil, notice: String = "",
+    approval: String = ""
   ) throws(CaseworkError) {
-    let scope = ownScope
+    let (scope, needsNumbers) = (ownScope, rules.switches.visitsNeedApproval)
+    if states.contains("NOTIFIED") || states.contains("STARTED"),
+      let row = try row(of: VisitTables.visits, in: scope, key: [.text(visit)]),
+      let breach = try voidedDraw(of: row, in: scope)
+    {
+      throw .refused([breach])
+    }
     try perform("visit") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
       let key: [Value] = [.text(visit)]
       guard let row = try transaction.row(of: VisitTables.visits, in: scope, key: key) else {
@@ -149,8 +158,19 @@ extension CaseStore {
         return .failure(
           .refused([RuleBreach(.linkedChain, row: visit, .missing(field: "无法检查原因"))]))
       }
+      if needsNumbers, states.contains("STARTED") {
+        let missing = [("检查通知书号", "notice_number", notice), ("检查审批号", "approval_number", approval)]
+          .filter { $0.2.isEmpty && row.text($0.1).isEmpty }
+        if let refusal = missing.map({
+          RuleBreach(.methods, row: visit, .missing(field: $0.0))
+        }).refusal {
+          return .failure(refusal)
+        }
+      }
       try transaction.update(VisitTables.visits, in: scope, key: key) { values in
         values.set("state", state)
+        if !notice.isEmpty { values.set("notice_number", notice) }
+        if !approval.isEmpty { values.set("approval_number", approval) }
         if let reason { values.set("impossible_reason", reason.rawValue) }
       }
       return .success(())

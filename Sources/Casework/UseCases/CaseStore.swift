@@ -150,6 +150,13 @@ struct CaseTransaction {
     try transaction.read(table.id, scope: scope, key: key) != nil
   }
 
+  /// The values of a row of a roster, by place of their columns; nil when there is none.
+  func values(
+    of table: TableDeclaration, in scope: Scope, key: [Value]
+  ) throws(StoreError) -> [Value]? {
+    try transaction.read(table.id, scope: scope, key: key)?.values
+  }
+
   /// Inserts a row, or updates the one that is there.
   func put(
     _ table: TableDeclaration, in scope: Scope, key: [Value], _ values: [Store.ColumnValue]

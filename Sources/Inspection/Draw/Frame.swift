@@ -173,6 +173,9 @@ package struct Frame: Sendable {
   /// Counts by stratum, ascending by its bytes.
   package var counts: [StratumCount] { StratumCount.counts(of: rows) }
 
+  /// The keys of the rows that may be drawn.
+  package var eligibleKeys: Set<String> { Set(rows.filter { $0.status == .eligible }.map(\.key)) }
+
   /// The place of a key; nil when it is not in the frame. Cost: logarithmic.
   package func index(of key: String) -> Int? {
     var (low, high) = (0, rows.count)

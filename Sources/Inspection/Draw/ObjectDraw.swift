@@ -115,6 +115,18 @@ package struct ObjectDraw: Sendable {
     return quotas
   }
 
+  /// Refuses parameters by which nothing could be drawn from a frame with these rows, before anybody is bound by them.
+  /// Throws `DrawError.capConflict`.
+  package static func checkQuotas(
+    _ parameters: DrawParameters, counts: [StratumCount]
+  ) throws(DrawError) {
+    _ = try quotas(
+      parameters,
+      eligible: parameters.strata.map { rule in
+        UInt64(counts.first { $0.stratum == rule.stratum }?.eligible ?? 0)
+      })
+  }
+
   /// The lowest risk is reduced first; what is no credit class comes last.
   private static func letterRank(_ stratum: String) -> Int {
     switch stratum.utf8.first {

@@ -131,23 +131,30 @@ package struct PlanRules: Sendable {
     }
     guard task.drawType != .sieve else { return }
     if task.strata.isEmpty { add(.ratioCap, .missing(field: "抽查比例")) }
-    let ratioBp = plannedRatioBp(of: task)
+    let counts = counts(for: task)
+    let (ratioBp, floorBp) = counts.map { task.ratioBp(of: $0) } ?? (smallestRatioBp(of: task), 0)
     for item in task.itemCodes.compactMap(list.item) {
-      guard let capBp = item.capBp(rules), ratioBp > capBp else { continue }
+      // One of each class is drawn however small the roster is, and one more where a share is no whole number.
+      guard let capBp = item.capBp(rules), ratioBp > max(capBp, floorBp) else { continue }
       add(.ratioCap, .ratioAboveCap(item: item.code, ratioBp: ratioBp, capBp: capBp))
     }
-    if ratioBp > rules.batchThresholdBp, task.drawType != .batch {
-      add(.batchOrder, .batchOrderNeeded(ratioBp: ratioBp, thresholdBp: rules.batchThresholdBp))
+    let shareBp = counts.map(task.weightedRatioBp) ?? smallestRatioBp(of: task)
+    if shareBp >= rules.batchThresholdBp, task.drawType != .batch {
+      add(.batchOrder, .batchOrderNeeded(ratioBp: shareBp, thresholdBp: rules.batchThresholdBp))
     }
   }
 
-  /// The share of all objects that a task takes: of the roster where it is counted, else at least the
-  /// smallest ratio of its strata. The draw checks again what was really frozen.
-  package func plannedRatioBp(of task: PlanTask) -> Int {
-    guard let counts = eligible[task.library],
+  /// At least this is drawn, where the roster is not counted. The draw checks again what was really frozen.
+  private func smallestRatioBp(of task: PlanTask) -> Int { task.strata.map(\.ratioBp).min() ?? 0 }
+
+  /// The roster that a task is drawn from, by stratum; nil where it is not counted: what a filter, a line's risk grades
+  /// or the rosters of units below make of it only the draw says.
+  private func counts(for task: PlanTask) -> [String: Int]? {
+    guard task.filter.isEmpty, task.implementers.isEmpty,
+      task.strata.allSatisfy({ $0.stratum.utf8.count == 1 }), let counts = eligible[task.library],
       task.strata.contains(where: { (counts[$0.stratum] ?? 0) > 0 })
-    else { return task.strata.map(\.ratioBp).min() ?? 0 }
-    return task.ratioBp(of: counts)
+    else { return nil }
+    return counts
   }
 
   /// `530102-2026-0001`: unit, year and four digits.

@@ -74,13 +74,30 @@ package struct PlanTask: Hashable, Sendable {
   /// The greatest ratio of a stratum, in basis points.
   package var highestRatioBp: Int { strata.map(\.ratioBp).max() ?? 0 }
 
-  /// The share of all objects that the task takes, in basis points, rounded up, when the strata are as
-  /// large as given; strata without a count are empty. 0 without objects.
-  package func ratioBp(of eligible: [String: Int]) -> Int {
-    let base = strata.reduce(0) { $0 + (eligible[$1.stratum] ?? 0) }
+  /// The share of all objects that the task takes, in basis points, rounded up, when the strata are as large as given;
+  /// strata without a count are empty. `floor`: the share that the minimum of each stratum alone takes, and that of one
+  /// object, whichever is larger: below it no draw can go. 0 without objects.
+  package func ratioBp(of eligible: [String: Int]) -> (ratio: Int, floor: Int) {
+    let base = eligible.values.reduce(0, +)
+    guard base > 0 else { return (0, 0) }
+    func share(_ taken: Int) -> Int { (taken * 10_000 + base - 1) / base }
+    var (taken, floor) = (0, 0)
+    for stratum in strata {
+      let (count, quota) = (
+        eligible[stratum.stratum] ?? 0, stratum.quota(of: eligible[stratum.stratum] ?? 0)
+      )
+      taken += quota
+      floor += min(quota, stratum.minimum, count)
+    }
+    return (share(taken), share(max(floor, 1)))
+  }
+
+  /// The share that the ratios alone take, in basis points: from the rules' threshold on the order of batches is drawn
+  /// . 0 without objects.
+  package func weightedRatioBp(of eligible: [String: Int]) -> Int {
+    let base = eligible.values.reduce(0, +)
     guard base > 0 else { return 0 }
-    let taken = strata.reduce(0) { $0 + $1.quota(of: eligible[$1.stratum] ?? 0) }
-    return (taken * 10_000 + base - 1) / base
+    return strata.reduce(0) { $0 + $1.ratioBp * (eligible[$1.stratum] ?? 0) } / base
   }
 }
 

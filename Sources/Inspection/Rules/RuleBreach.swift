@@ -18,6 +18,8 @@ package struct RuleBreach: Error, Hashable, Sendable {
     case missing(field: String)
     /// A field is not of its form; title and value.
     case malformed(field: String, value: String)
+    /// A field has none of the codes that it may have.
+    case notOneOf(field: String, value: String, codes: [String])
     /// No legal basis is valid on that day.
     case noValidBasis(on: CivilDate)
 
@@ -56,6 +58,10 @@ package struct RuleBreach: Error, Hashable, Sendable {
     /// Nobody published committed values for the year: `unit` is to.
     case anchorMissing(unit: String, year: Int)
     case redrawWithoutVoid(task: String, sequence: Int)
+    /// A superior voided the draw that a visit comes from.
+    case drawVoided(draw: String)
+    /// A superior voided the draw above that gave the unit what it is to visit.
+    case shareVoided(unit: String, draw: String)
     /// A later list was known when the roster was frozen (C-08).
     case outdatedList(committed: UInt64, known: UInt64)
     /// Another commit took the value.
@@ -63,6 +69,8 @@ package struct RuleBreach: Error, Hashable, Sendable {
     case signatureInvalid(role: String)
     /// The frame that the hub made again is another one.
     case frameDiffers(frame: String)
+    /// The list of who may not visit whom that the hub made again is another one.
+    case avoidanceDiffers
     case notAcknowledged(commit: String)
     /// An inspector is lent to another unit on some of the days (C-15).
     case lentElsewhere(inspector: String, unit: String)

@@ -23,6 +23,9 @@ extension RuleSet: Codable {
     case trainingMonths = "training_months"
     case yearlyVisitCaps = "yearly_visit_caps"
     case scoring
+    case avoidsLastTeam = "avoids_last_team"
+    case limitsOwnStation = "limits_own_station"
+    case weighsYearsUnchecked = "weighs_years_unchecked"
     case entrustedBodiesOnlySupport = "entrusted_bodies_only_support"
     case neighboursNeedLetter = "neighbours_need_letter"
     case visitsNeedApproval = "visits_need_approval"
@@ -50,9 +53,11 @@ extension RuleSet: Codable {
     ]
   }
 
-  /// The switches of later rules by name.
+  /// The choices for draws and the switches of later rules by name.
   private static var flags: [(CodingKeys, WritableKeyPath<RuleSet, Bool>)] {
     [
+      (.avoidsLastTeam, \.draws.avoidsLastTeam), (.limitsOwnStation, \.draws.limitsOwnStation),
+      (.weighsYearsUnchecked, \.draws.weighsYearsUnchecked),
       (.entrustedBodiesOnlySupport, \.switches.entrustedBodiesOnlySupport),
       (.neighboursNeedLetter, \.switches.neighboursNeedLetter),
       (.visitsNeedApproval, \.switches.visitsNeedApproval),

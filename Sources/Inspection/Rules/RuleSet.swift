@@ -40,7 +40,21 @@ package struct RuleSet: Hashable, Sendable {
   package var yearlyVisitCaps: [String: Int]
   /// What a score of an evaluation is made of (domain.md §5.3).
   package var scoring: [ScoreRule]
+  package var draws: DrawChoices
   package var switches: LaterRules
+
+  /// What a province may ask of all draws of objects and teams beyond what the notice says; each is off unless it does.
+  /// Source: domain.md §4.5 step 15, §4.7.
+  package struct DrawChoices: Hashable, Sendable {
+    /// Nobody goes to a company who was of the last team there (回避上次检查组).
+    package var avoidsLastTeam = false
+    /// At most one of a team is of the company's own station.
+    package var limitsOwnStation = false
+    /// A company weighs as many years as passed since its last check, 1 to 5; 5 when it was never checked.
+    package var weighsYearsUnchecked = false
+
+    package init() {}
+  }
 
   /// Where national rules after 2019 differ from the notice; each can be turned off. Source: domain.md §9.
   package struct LaterRules: Hashable, Sendable {
@@ -78,6 +92,7 @@ package struct RuleSet: Hashable, Sendable {
     trainingMonths = 0
     yearlyVisitCaps = ["A": 1, "B": 1, "C": 2, "D": 4, "N": 2]
     scoring = ScoreRule.standard
+    draws = DrawChoices()
     switches = LaterRules()
   }
 

@@ -25,21 +25,29 @@ extension CaseWriting where Done == Void {
   func show(_ done: Void) {}
 }
 
-/// A command that reads something of a node's replica, also while its server runs, and shows it as text or JSON.
-protocol CaseReading: ParsableCommand {
-  associatedtype Found: Encodable
+/// A command that looks something up on a node's replica, also while its server runs, and shows it in a form of its own.
+protocol CaseLooking: ParsableCommand {
+  associatedtype Found
   /// What could not be done when it fails: `cannot list the leads`.
   static var failure: String { get }
   var node: NodeFolder { get }
-  var options: OutputOptions { get }
   /// Throws `CaseworkError` or `Problem`.
   func read(_ store: CaseStore) throws -> Found
+  func show(_ found: Found) throws
+}
+
+extension CaseLooking {
+  func run() throws { try show(CaseAccess.read(node, Self.failure, read)) }
+}
+
+/// A command that shows what it looks up as text or JSON.
+protocol CaseReading: CaseLooking where Found: Encodable {
+  var options: OutputOptions { get }
   func text(_ found: Found) -> String
 }
 
 extension CaseReading {
-  func run() throws {
-    let found = try CaseAccess.read(node, Self.failure, read)
+  func show(_ found: Found) throws {
     var isEmpty = false
     try options.output.show(found) {
       let shown = text(found)

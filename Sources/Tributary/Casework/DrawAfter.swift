@@ -9,7 +9,9 @@ extension DrawCommand {
   /// `tributary draw list`.
   struct List: CaseReading {
     static let configuration = CommandConfiguration(
-      abstract: "The draw sessions of a unit, with verdicts of the hubs and voids.")
+      abstract: "The draw sessions of a unit, with verdicts of the hubs and voids.",
+      discussion:
+        "VOID: the superior voided it. VOID_ABOVE: the draw that gave it its objects was voided.")
 
     @OptionGroup var node: NodeFolder
     @OptionGroup var unit: UnitOption
@@ -29,6 +31,7 @@ extension DrawCommand {
     func text(_ lines: [SessionLine]) -> String {
       lines.map {
         "\($0.session) \($0.valueIndex) \($0.state)\($0.isVoided ? " VOID" : "")"
+          + ($0.isVoidedAbove ? " VOID_ABOVE" : "")
           + "\($0.isStale ? " STALE_FRAME" : "") \($0.verdicts.joined(separator: " ")) "
           + $0.tasks.joined(separator: " ") + "\n"
       }.joined()
@@ -138,34 +141,41 @@ extension DrawCommand {
   }
 
   /// `tributary draw merge`.
-  struct Merge: ParsableCommand {
+  struct Merge: CaseWriting {
     static let configuration = CommandConfiguration(
-      abstract: "Visits that could be one (进一次门、查多项事); with two or more named, make them one.")
+      abstract: "Visits that could be one (进一次门、查多项事); with two or more named, make them one.",
+      discussion: """
+        Prints what could still be made one, a line each. With --json also what was made one, and what of it \
+        a person has to look at.
+        """)
 
     @OptionGroup var node: NodeFolder
     @Argument(help: "Visits to make one.") var visits: [String] = []
     @OptionGroup var author: AuthorOptions
     @OptionGroup var options: OutputOptions
 
-    private struct Report: Encodable {
+    struct Report: Encodable {
       let suggested: [[String]]
       let made: [[String]]
       let forReview: [[String]]
     }
 
-    func run() throws {
-      guard visits.isEmpty else {
-        return try CaseAccess.write(node, "cannot merge the visits", author: author.name) { store in
-          try store.merge(visits: visits)
-        }
-      }
-      let found = try CaseAccess.read(node, "cannot read the visits") { store in
-        try store.visitMerges()
-      }
-      let report = Report(
+    static let failure = "cannot merge the visits"
+
+    func validate() throws {
+      if visits.count == 1 { throw ValidationError("Name two visits or more, or none.") }
+    }
+
+    func perform(_ store: CaseStore) throws -> Report {
+      if !visits.isEmpty { try store.merge(visits: visits) }
+      let found = try store.visitMerges()
+      return Report(
         suggested: found.suggested.map(\.visits),
         made: found.made.filter { !$0.needsReview }.map(\.visits),
         forReview: found.made.filter(\.needsReview).map(\.visits))
+    }
+
+    func show(_ report: Report) throws {
       try options.output.show(report) {
         report.suggested.map { $0.joined(separator: " ") + "\n" }.joined()
       }
@@ -258,7 +268,10 @@ extension DrawCommand {
   /// `tributary draw void`.
   struct Void: CaseWriting {
     static let configuration = CommandConfiguration(
-      abstract: "Decide as the tier above that a draw does not count; only then it is drawn again.")
+      abstract: "Decide as the tier above that a draw does not count; only then it is drawn again.",
+      discussion:
+        "At the hub whose values it binds. What units below drew for it counts no more; `draw ack` voids it."
+    )
 
     @OptionGroup var node: NodeFolder
     @Argument(help: "The unit that drew.") var unit: String
@@ -296,7 +309,7 @@ extension DrawCommand {
   }
 
   /// `tributary draw record`.
-  struct Record: ParsableCommand {
+  struct Record: CaseLooking {
     static let configuration = CommandConfiguration(
       abstract: "Print the record of a unit's draws that `draw verify` and `draw prove` take.",
       discussion: "At the unit or at any hub above it; Protocol/10-Draw.md §11 has the form.")
@@ -308,12 +321,15 @@ extension DrawCommand {
     var list: UInt64?
     @Flag(help: "With the rows of the frames, for auditors.") var rows = false
 
-    func run() throws {
-      let year = year ?? DayArgument.today.year
-      let record = try CaseAccess.read(node, "cannot make the record") { store in
-        try store.drawRecord(
-          of: unit.scope(at: store), year: year, listVersion: list, withRows: rows)
-      }
+    static let failure = "cannot make the record"
+
+    func read(_ store: CaseStore) throws -> DrawRecord {
+      try store.drawRecord(
+        of: unit.scope(at: store), year: year ?? DayArgument.today.year, listVersion: list,
+        withRows: rows)
+    }
+
+    func show(_ record: DrawRecord) throws {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
       let data: Data

@@ -222,7 +222,8 @@ extension DrawCommand {
       abstract: "Answer the commits of units below: make each frame again, give the hub's value.",
       discussion: """
         MATCH: this replica gives the same frame. PENDING: it knows less than the unit did; run it again \
-        later. MISMATCH: an incident, no value is given. Status 1 when one was voided or withheld.
+        later. MISMATCH: an incident, no value is given. What was drawn for objects of a draw above that was \
+        voided since is voided too. Status 1 when one was voided or withheld.
         """)
 
     @OptionGroup var node: NodeFolder
@@ -363,6 +364,7 @@ struct SessionLine: Encodable {
   let state: String
   let isStale: Bool
   let isVoided: Bool
+  let isVoidedAbove: Bool
   let verdicts: [String]
 
   init(_ session: DrawSession, _ standing: SessionStanding?) {
@@ -371,6 +373,7 @@ struct SessionLine: Encodable {
     sequences = session.tasks.map(\.parameters.sequence)
     (valueIndex, state, isStale) = (session.valueIndex, session.state, session.isStale)
     isVoided = standing?.isVoided ?? false
+    isVoidedAbove = standing?.isVoidedAbove ?? false
     verdicts = standing?.verdicts ?? []
   }
 }

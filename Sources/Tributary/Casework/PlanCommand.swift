@@ -12,14 +12,23 @@ struct PlanCommand: ParsableCommand {
     abstract: "Make, check, sign and file plans of random inspections.",
     discussion: """
       `make` prints a plan to fill in, `check` says what is wrong with it, `sign` puts it into force: both \
-      need no link. It is filed when a hub above has it and runs `receive`: by 31 January, joint plans by \
+      need no link; both name tasks that check the same objects for the same items at the same time. It is \
+      filed when a hub above has it and runs `receive`: by 31 January, joint plans by \
       31 March, with grace for bad links. `list` shows both times.
       """,
-    subcommands: [Make.self, Check.self, Sign.self, Receive.self, List.self])
+    subcommands: [Make.self, Check.self, Sign.self, Terminate.self, Receive.self, List.self])
 
-  struct Make: ParsableCommand {
+  struct Make: CaseLooking {
     static let configuration = CommandConfiguration(
-      abstract: "Print a plan to fill in: the next version of the one in force, or a first one.")
+      abstract: "Print a plan to fill in: the next version of the one in force, or a first one.",
+      discussion: """
+        Members of a plan: year, kind, version, title, tasks; reason from version 2 on; meeting_on of a joint \
+        plan; unmet_reasons, by the id of a requirement that has no task. Of a task: code, name, item_codes, \
+        strata, window_from, window_to; library, source (PLAN, TEMP), origin (RANDOM, LEAD, RISK_SPECIAL, SIEVE, \
+        ROUTINE_SPECIAL_FIELD), draw_type (UNDIRECTED, DIRECTED, BATCH, SIEVE), filter, departments, team_size, is_list_public, \
+        approver, requirement_id, risk_analysis; implementers, the units below that visit. Of a stratum: \
+        stratum, ratio_bp (1/100 %), minimum, maximum. Any other name is an error.
+        """)
 
     @OptionGroup var node: NodeFolder
     @Option(help: "The year; otherwise this one.") var year: Int?
@@ -31,23 +40,26 @@ struct PlanCommand: ParsableCommand {
       }
     }
 
-    func run() throws {
+    static let failure = "cannot make a plan"
+
+    func read(_ store: CaseStore) throws -> PlanFile {
       let year = year ?? DayArgument.today.year
-      let file = try CaseAccess.read(node, "cannot make a plan") { store in
-        let kind = PlanFile.kinds[kind] ?? .annual
-        guard let unit = UnitCode("\(store.ownScope)") else {
-          throw CaseworkError.missing(table: "divisions", key: "\(store.ownScope)")
-        }
-        guard let last = try store.latestPlan(of: kind, year: year) else {
-          return PlanFile(firstOf: year, unit: unit)
-        }
-        return PlanFile(next: last)
+      let kind = PlanFile.kinds[kind] ?? .annual
+      guard let unit = UnitCode("\(store.ownScope)") else {
+        throw CaseworkError.missing(table: "divisions", key: "\(store.ownScope)")
       }
+      guard let last = try store.latestPlan(of: kind, year: year) else {
+        return PlanFile(firstOf: year, kind: kind, unit: unit)
+      }
+      return PlanFile(next: last)
+    }
+
+    func show(_ file: PlanFile) throws {
       try StandardStream.output.write(Output.json(file) + "\n")
     }
   }
 
-  struct Check: ParsableCommand {
+  struct Check: CaseReading {
     static let configuration = CommandConfiguration(
       abstract: "Say what is wrong with a plan, clause and row; status 1 when something is.")
 
@@ -55,24 +67,29 @@ struct PlanCommand: ParsableCommand {
     @Argument(help: "The plan, a JSON file.", completion: .file()) var file: String
     @OptionGroup var options: OutputOptions
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
       let clause: String
       let requirement: String
       let row: String
       let text: String
+
+      init(_ breach: RuleBreach) {
+        (clause, requirement) = (breach.requirement.clause, breach.requirement.rawValue)
+        (row, text) = (breach.row, RuleText.text(breach))
+      }
     }
 
-    func run() throws {
-      let draft = try PlanFile.read(file)
-      let breaches = try CaseAccess.read(node, "cannot check the plan") { store in
-        try store.breaches(of: PlanCommand.plan(draft, store, signer: "-"))
-      }
-      let lines = breaches.map {
-        Line(
-          clause: $0.requirement.clause, requirement: $0.requirement.rawValue, row: $0.row,
-          text: RuleText.text($0))
-      }
-      try options.output.show(lines) { lines.map { $0.text + "\n" }.joined() }
+    static let failure = "cannot check the plan"
+
+    func read(_ store: CaseStore) throws -> [Line] {
+      let plan = try PlanCommand.plan(PlanFile.read(file), store, signer: "-")
+      return try (store.breaches(of: plan) + store.duplicates(in: plan)).map(Line.init)
+    }
+
+    func text(_ lines: [Line]) -> String { lines.map { $0.text + "\n" }.joined() }
+
+    func show(_ lines: [Line]) throws {
+      try options.output.show(lines) { text(lines) }
       if !lines.isEmpty { throw ExitCode(ExitStatus.found.rawValue) }
     }
   }
@@ -88,14 +105,35 @@ struct PlanCommand: ParsableCommand {
 
     static let failure = "cannot sign the plan"
 
-    func perform(_ store: CaseStore) throws -> Plan {
+    func perform(_ store: CaseStore) throws -> (plan: Plan, duplicates: [RuleBreach]) {
       let plan = try PlanCommand.plan(try PlanFile.read(file), store, signer: signedBy)
+      let duplicates = try store.duplicates(in: plan)
       try store.sign(plan)
-      return plan
+      return (plan, duplicates)
     }
 
-    func show(_ plan: Plan) {
-      StandardStream.note("version \(plan.version) of \(plan.year) signed by \(signedBy)")
+    func show(_ signed: (plan: Plan, duplicates: [RuleBreach])) {
+      for breach in signed.duplicates { StandardStream.note(RuleText.text(breach)) }
+      StandardStream.note(
+        "version \(signed.plan.version) of \(signed.plan.year) signed by \(signedBy)")
+    }
+  }
+
+  struct Terminate: CaseWriting {
+    static let configuration = CommandConfiguration(
+      abstract:
+        "End a task that is not under way, with reason and approver; it stays and is counted.")
+
+    @OptionGroup var node: NodeFolder
+    @Argument(help: "The code of the task.") var task: String
+    @Option(help: "Why.") var reason: String
+    @Option(help: "Who approved it.") var approver: String
+    @OptionGroup var author: AuthorOptions
+
+    static let failure = "cannot end the task"
+
+    func perform(_ store: CaseStore) throws {
+      try store.terminate(task: task, reason: reason, approver: approver)
     }
   }
 
@@ -106,14 +144,10 @@ struct PlanCommand: ParsableCommand {
     guard let unit = UnitCode("\(store.ownScope)") else {
       throw .missing(table: "divisions", key: "\(store.ownScope)")
     }
-    do throws(Problem) {
+    do throws(RuleBreach) {
       return try file.plan(unit: unit, signedBy: signer, at: Wall.milliseconds)
     } catch {
-      throw .refused([
-        RuleBreach(
-          .annualPlan, row: "\(unit)/\(file.year)/\(file.version)",
-          .malformed(field: error.subject ?? "计划", value: error.reason ?? ""))
-      ])
+      throw .refused([error])
     }
   }
 

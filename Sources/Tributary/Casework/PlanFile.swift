@@ -50,34 +50,78 @@ struct PlanFile: Codable {
     let bytes = try FileAccess.read(path, limit: 16 << 20)
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    do { return try decoder.decode(PlanFile.self, from: Data(bytes)) } catch {
+    let plan: PlanFile
+    do { plan = try decoder.decode(PlanFile.self, from: Data(bytes)) } catch {
       throw Problem(
         "this is no plan", on: path, because: DecodingFault.text(of: error),
         next: ["`tributary plan make DIR` prints one to fill in."], status: .data)
     }
+    // What is spelled otherwise would be left out without a word.
+    if let name = unknownMember(Data(bytes)) {
+      throw Problem(
+        "the plan has a member that is unknown", on: path, because: "nothing is called '\(name)'",
+        next: ["Correct or remove it; `tributary plan make --help` names all members."],
+        status: .data)
+    }
+    return plan
   }
 
-  /// The plan; signed now by `signer`.
+  /// The first member of a plan, task or stratum that has no meaning; nil without one.
+  private static func unknownMember(_ data: Data) -> String? {
+    // It was read as a plan before.
+    guard let plan = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      return nil
+    }
+    let tasks = plan["tasks"] as? [[String: Any]] ?? []
+    let strata = tasks.flatMap { $0["strata"] as? [[String: Any]] ?? [] }
+    for (objects, known) in [([plan], members), (tasks, taskMembers), (strata, stratumMembers)] {
+      let unknown = objects.flatMap(\.keys).filter { !known.contains($0) }
+      if let first = unknown.min() { return first }
+    }
+    return nil
+  }
+
+  static let members: Set = [
+    "year", "kind", "version", "title", "reason", "meeting_on", "unmet_reasons", "tasks",
+  ]
+  static let taskMembers: Set = [
+    "code", "name", "item_codes", "library", "source", "origin", "draw_type", "filter", "strata",
+    "departments", "window_from", "window_to", "team_size", "is_list_public", "approver",
+    "requirement_id", "risk_analysis", "implementers",
+  ]
+  static let stratumMembers: Set = ["stratum", "ratio_bp", "minimum", "maximum"]
+
+  /// The plan; signed now by `signer`. Throws what is wrong with a value.
   func plan(
     unit: UnitCode, signedBy signer: String, at milliseconds: UInt64
-  ) throws(Problem) -> Plan {
+  ) throws(RuleBreach) -> Plan {
+    let row = "\(unit)/\(year)/\(version)"
+    guard let kind = Self.kinds[kind] else {
+      throw RuleBreach(
+        .annualPlan, row: row,
+        .notOneOf(field: "kind", value: kind, codes: Self.kinds.keys.sorted()))
+    }
     var tasks: [PlanTask] = []
-    for task in self.tasks { tasks.append(try task.planTask()) }
-    guard let kind = Self.kinds[kind] else { throw Self.malformed("kind", kind, "ANNUAL or JOINT") }
+    for task in self.tasks { tasks.append(try task.planTask(kind.requirement)) }
+    let meeting = try meetingOn.map { text throws(RuleBreach) in
+      try Self.day(text, "meeting_on", row, .jointPlan)
+    }
     return Plan(
       unit: unit, year: year, kind: kind, version: version, title: title, tasks: tasks,
       signedBy: signer, signedAt: Instant(milliseconds: Int64(clamping: milliseconds)),
-      reason: reason ?? "", unmetReasons: unmetReasons ?? [:],
-      meetingOn: meetingOn.flatMap { CivilDate($0) })
+      reason: reason ?? "", unmetReasons: unmetReasons ?? [:], meetingOn: meeting)
+  }
+
+  static func day(
+    _ text: String, _ field: String, _ row: String, _ requirement: Requirement
+  ) throws(RuleBreach) -> CivilDate {
+    guard let day = CivilDate(text) else {
+      throw RuleBreach(requirement, row: row, .malformed(field: field, value: text))
+    }
+    return day
   }
 
   static let kinds: [String: FiledPlan] = ["ANNUAL": .annual, "JOINT": .joint]
-
-  static func malformed(_ field: String, _ value: String, _ form: String) -> Problem {
-    Problem(
-      "the plan has a value that is not of its form", on: "\(field): \(value)",
-      because: "it is \(form)", next: ["Correct the file."], status: .data)
-  }
 
   /// The next version of a plan, to fill in.
   init(next plan: Plan) {
@@ -89,8 +133,11 @@ struct PlanFile: Codable {
   }
 
   /// A first plan with one task, to fill in.
-  init(firstOf year: Int, unit: UnitCode) {
-    (self.year, kind, version, title) = (year, "ANNUAL", 1, "\(year)年度抽查工作计划")
+  init(firstOf year: Int, kind: FiledPlan, unit: UnitCode) {
+    let isJoint = kind == .joint
+    (self.year, version) = (year, 1)
+    (self.kind, title) =
+      isJoint ? ("JOINT", "\(year)年度联合抽查工作计划") : ("ANNUAL", "\(year)年度抽查工作计划")
     (reason, meetingOn, unmetReasons) = (nil, nil, [:])
     tasks = [
       Task(
@@ -124,26 +171,31 @@ extension PlanFile.Task {
     implementers = task.implementers.isEmpty ? nil : task.implementers
   }
 
-  func planTask() throws(Problem) -> PlanTask {
-    guard let from = CivilDate(windowFrom), let to = CivilDate(windowTo) else {
-      throw PlanFile.malformed(
-        "\(code) window_from, window_to", "\(windowFrom) \(windowTo)", "YYYY-MM-DD")
+  private func listed<Code: RawRepresentable & CaseIterable>(
+    _ field: String, _ text: String?, _ unsaid: Code, _ requirement: Requirement
+  ) throws(RuleBreach) -> Code where Code.RawValue == String {
+    guard let text else { return unsaid }
+    guard let found = Code(rawValue: text) else {
+      throw RuleBreach(
+        requirement, row: code,
+        .notOneOf(field: field, value: text, codes: Code.allCases.map(\.rawValue)))
     }
-    guard let source = TaskSource(rawValue: source ?? "PLAN"),
-      let origin = CheckOrigin(rawValue: origin ?? "RANDOM"),
-      let type = DrawType(rawValue: drawType ?? "UNDIRECTED")
-    else {
-      throw PlanFile.malformed(
-        "\(code) source, origin, draw_type",
-        [source, origin, drawType].map { $0 ?? "-" }.joined(separator: " "), "a code")
-    }
+    return found
+  }
+
+  /// The task. Throws what is wrong with a value.
+  func planTask(_ requirement: Requirement) throws(RuleBreach) -> PlanTask {
+    let from = try PlanFile.day(windowFrom, "window_from", code, requirement)
+    let to = try PlanFile.day(windowTo, "window_to", code, requirement)
+    let source = try listed("source", source, TaskSource.plan, requirement)
+    let origin = try listed("origin", origin, CheckOrigin.random, requirement)
+    let type = try listed("draw_type", drawType, DrawType.undirected, requirement)
     var fields: [String] = []
     if let filter {
       do throws(FilterError) {
         fields = try FilterExpression(parsing: filter).fields.map(\.rawValue)
       } catch {
-        throw PlanFile.malformed(
-          "\(code) filter", filter, "a condition over published fields: \(error)")
+        throw RuleBreach(.directedDraw, row: code, .draw(.filter(error)))
       }
     }
     return PlanTask(

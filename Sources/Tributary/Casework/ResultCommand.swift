@@ -106,12 +106,17 @@ struct ResultCommand: ParsableCommand {
     @Argument(help: "The states.") var states: [String]
     @Option(help: "Why it was impossible: CLOSED, NOT_FOUND, REFUSED, DEREG or DISASTER.")
     var reason: ImpossibleReason?
+    @Option(help: "The number of the notice to the company (检查通知书); the rules may ask for it.")
+    var notice = ""
+    @Option(help: "The number of the approval (检查审批); the rules may ask for it.")
+    var approval = ""
     @OptionGroup var author: AuthorOptions
 
     static let failure = "cannot take the visit further"
 
     func perform(_ store: CaseStore) throws {
-      try store.advance(visit: visit, through: states, reason: reason)
+      try store.advance(
+        visit: visit, through: states, reason: reason, notice: notice, approval: approval)
     }
   }
 
