@@ -77,11 +77,11 @@ bench: setup ## Builds in release and runs the benchmarks; options in ARGS, e.g.
 	@"$$($(SWIFT) build -c release --show-bin-path)/tributary" bench $(ARGS)
 
 # Minutes of `make simulate` without the build, and the seeds it stops at.
-MINUTES ?= 9
+MINUTES ?= 12
 SEEDS ?= 5000
 
 .PHONY: simulate
-simulate: setup ## Builds in release and runs the simulator for at most MINUTES=9, SEEDS=5000: seeds, crash and cut points, corpus
+simulate: setup ## Builds in release and runs the simulator for at most MINUTES=12, SEEDS=5000: seeds, crash and cut points, corpus
 	@echo "==> building tributary-sim (release)"
 	$(SWIFT) build -c release --product tributary-sim
 	@echo "==> tributary-sim simulate --minutes $(MINUTES) --seeds $(SEEDS)"

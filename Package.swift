@@ -122,7 +122,7 @@ let package = Package(
       name: "Simulator",
       dependencies: [
         "Causality", "Changes", "Merge", "Wire", "Replication", "Store", "Peering", "CSQLite",
-        "CFaultVFS",
+        "CFaultVFS", crypto,
       ], path: "Sim/Simulator", swiftSettings: settings),
     .target(
       name: "Outages",

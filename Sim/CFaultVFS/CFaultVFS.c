@@ -1,3 +1,5 @@
+// memmem
+#define _GNU_SOURCE
 #include "CFaultVFS.h"
 
 #include <sqlite3.h>
@@ -794,16 +796,8 @@ uint64_t faultvfs_bytes(int index) {
 
 int faultvfs_contains(int index, const uint8_t *bytes, uint64_t count) {
   if (!count) return 0;
-  for (File *file = node_at(index)->files; file; file = file->next) {
-    if (!file->exists) continue;
-    for (sqlite3_int64 i = 0; i + (sqlite3_int64)count <= file->size; i++) {
-      uint8_t *start = memchr(file->data + i, bytes[0], (size_t)(file->size - i));
-      if (!start) break;
-      i = start - file->data;
-      if (i + (sqlite3_int64)count > file->size) break;
-      if (!memcmp(start, bytes, count)) return 1;
-    }
-  }
+  for (File *file = node_at(index)->files; file; file = file->next)
+    if (file->exists && memmem(file->data, (size_t)file->size, bytes, (size_t)count)) return 1;
   return 0;
 }
 
@@ -814,12 +808,19 @@ int faultvfs_step(int index) {
 
 void faultvfs_pause(int index, int is_paused) { node_at(index)->is_paused = is_paused; }
 
-void faultvfs_flip(int index, uint64_t seed, uint32_t bits) {
-  uint64_t total = faultvfs_bytes(index);
+static int ends_in(const File *file, const char *suffix) {
+  size_t length = strlen(file->path), end = strlen(suffix);
+  return file->exists && length >= end && !strcmp(file->path + length - end, suffix);
+}
+
+int faultvfs_flip(int index, const char *suffix, uint64_t seed, uint32_t bits) {
+  uint64_t total = 0;
+  for (File *file = node_at(index)->files; file; file = file->next)
+    if (ends_in(file, suffix)) total += (uint64_t)file->size;
   for (uint32_t i = 0; total && i < bits; i++) {
     uint64_t place = mix(seed + i) % total;
     for (File *file = node_at(index)->files; file; file = file->next) {
-      if (!file->exists) continue;
+      if (!ends_in(file, suffix)) continue;
       if (place < (uint64_t)file->size) {
         file->data[place] ^= (uint8_t)(1u << (mix(seed ^ place) & 7));
         trace((uint64_t)index << 48 ^ place ^ 4);
@@ -828,6 +829,7 @@ void faultvfs_flip(int index, uint64_t seed, uint32_t bits) {
       place -= (uint64_t)file->size;
     }
   }
+  return total > 0;
 }
 
 uint64_t faultvfs_trace(void) { return trace_state; }

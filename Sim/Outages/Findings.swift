@@ -38,6 +38,10 @@ package struct Findings: Sendable {
       return
         "\(lost), but not everybody agrees yet, \(Figures.duration(scenario.settleMilliseconds)) after the end."
     }
+    if found.heals.isEmpty, let slowest = found.deliveries.map(\.longestMilliseconds).max() {
+      return
+        "\(lost); no change took longer than \(Figures.duration(slowest)) to be where it belongs."
+    }
     let last = found.heals.compactMap(\.doneAtMilliseconds).max()
     let when = last.map { "by \(moment($0)) everything that had waited was everywhere" }
     return
@@ -114,9 +118,9 @@ package struct Findings: Sendable {
       )
     }
     if delayed > 0 {
-      list.append(
-        "\(count(delayed, "transaction", "transactions")) had to wait because the machine they are written on was off; "
-          + "all other nodes went on.")
+      list.insert(
+        "Only where a machine was off: \(count(delayed, "transaction", "transactions")) had to wait for it. All other nodes "
+          + "went on.", at: 0)
     }
     if refused > 0 {
       list.append(

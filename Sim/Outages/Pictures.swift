@@ -49,15 +49,8 @@ struct Pictures {
       for place in shown {
         let division = scenario.territory.divisions[place]
         list.append(Band(label: division.name, name: name, from: from, to: to, title: outage.name))
-        // Who keeps a hub, but is cut off with it.
-        let below = scenario.territory.subtree(place).count - 1
-        if below > 0, outage.kind == .cut || outage.kind == .off {
-          let lower = scenario.territory.tierName(division.tier + 1, count: 2)
-          list.append(
-            Band(
-              label: "↳ \(Figures.count(below)) below (\(lower))",
-              name: outage.kind == .cut ? "behind" : "cut", from: from, to: to,
-              title: "\(outage.name): below \(division.name)"))
+        if outage.kind == .cut || outage.kind == .off {
+          list += bandsBelow(place, outage, from, to)
         }
       }
       if shown.isEmpty {
@@ -72,6 +65,23 @@ struct Pictures {
       }
     }
     return list
+  }
+
+  /// Who is below a node that is off or cut off, a bar for each tier: next below a machine that is off nobody reaches a
+  /// hub; all others reach theirs and are cut off with it.
+  private func bandsBelow(
+    _ place: Int, _ outage: Scenario.Outage, _ from: Int, _ to: Int
+  ) -> [Band] {
+    let territory = scenario.territory
+    let own = territory.divisions[place].tier
+    let tiers = territory.subtree(place).map { territory.divisions[$0].tier }.filter { $0 > own }
+    return Set(tiers).sorted().map { tier in
+      let count = tiers.count { $0 == tier }
+      return Band(
+        label: "↳ \(Figures.count(count)) \(territory.tierName(tier, count: count))",
+        name: outage.kind == .off && tier == own + 1 ? "cut" : "behind", from: from, to: to,
+        title: "\(outage.name): below \(territory.divisions[place].name)")
+    }
   }
 
   /// Names of classes and what they mean, of those that the picture has.

@@ -54,49 +54,132 @@ struct CrashesCommand: ParsableCommand {
 struct CutsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cuts",
-    abstract: "Cuts the link after every byte that two nodes say to each other.")
+    abstract: "Ends the link, or a bundle file, after every byte of every kind of frame.",
+    discussion: """
+      Long payloads of PART frames are cut at both ends and at every --stride-th byte between; all other frames at \
+      every byte.
+      """)
 
-  @Option(help: "Every so many bytes.")
-  var stride = 1
+  @Option(help: "Inside the payload of a PART frame, every so many bytes.")
+  var stride = 4_001
 
-  @Option(help: "The first byte.")
-  var first = 1
+  @Flag(
+    help:
+      "Four cuts of each frame: before it, after its first byte, in its middle, before its last.")
+  var classes = false
 
-  @Flag(help: "With a value so large that it goes in parts; takes a larger stride.")
-  var parts = false
+  @Option(help: "Of the cut points, every so many; with --first a share of them.")
+  var step = 1
+
+  @Option(help: "The first cut point.")
+  var first = 0
+
+  @Option(help: "plain, errors, parts or bundles; all when left out.")
+  var only: String?
 
   func run() throws {
-    let outcome = try Enumeration.cuts(from: first, stride: stride, withParts: parts)
+    var kinds: [String: Int] = [:]
+    for dialogue in CutPoints.Dialogue.allCases where only ?? dialogue.rawValue == dialogue.rawValue
+    {
+      try tell(
+        CutPoints.links(dialogue, stride: classes ? nil : stride, first: first, step: step),
+        dialogue.rawValue, &kinds)
+    }
+    if only ?? "bundles" == "bundles" {
+      try tell(CutPoints.bundles(first: first, step: step), "bundles", &kinds)
+    }
+    print(
+      "bytes by kind of frame: "
+        + kinds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+  }
+
+  private func tell(
+    _ outcome: CutPoints.Outcome, _ name: String, _ kinds: inout [String: Int]
+  ) throws {
     if let violation = outcome.violation {
       print(violation)
       throw ExitCode(1)
     }
-    print("cut points: \(outcome.cases) of \(outcome.states) bytes")
+    for (kind, count) in outcome.kinds { kinds[kind, default: 0] += count }
+    print("cut points, \(name): \(outcome.cuts) in \(outcome.bytes) bytes")
   }
 }
 
 struct OrdersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "orders",
-    abstract: "Delivers what three writers do to a row of two groups in every order.")
+    abstract: "Delivers what three writers do to a row of two groups in every order.",
+    discussion: """
+      The first group merges as `latest`, the second by --policy. Without --causal the writers do not know of each \
+      other; with it they know every part of what the others did before.
+      """)
 
   @Option(help: "Operations of each writer, 1 to 3.")
   var length = 3
 
-  @Option(help: "Every so many scripts.")
+  @Option(help: "Policy of the second group, or `all`.")
+  var policy = "counter"
+
+  @Flag(help: "Every way in which the writers may have seen each other's operations.")
+  var causal = false
+
+  @Option(help: "Of these ways, every so many.")
   var stride = 1
 
+  func validate() throws {
+    guard (1...3).contains(length) else { throw ValidationError("--length is 1, 2 or 3") }
+    guard policy == "all" || DeliveryOrders.policies.contains(policy) else {
+      throw ValidationError(
+        "--policy is one of \(DeliveryOrders.policies.joined(separator: ", ")), or all")
+    }
+  }
+
   func run() throws {
-    for isChained in [false, true] {
-      let outcome = try Enumeration.orders(
-        length: length, stride: stride, isChained: isChained)
+    for name in DeliveryOrders.policies where policy == "all" || policy == name {
+      let start = Date()
+      var orders = try DeliveryOrders(length: length, policy: name)
+      if causal { orders.runCausal(stride: stride) } else { orders.runConcurrent() }
+      let outcome = orders.outcome
       if let violation = outcome.violation {
         print(violation)
         throw ExitCode(1)
       }
       print(
-        "orders of 3 × \(length) operations, \(isChained ? "each writer after the other" : "all concurrent"): "
-          + "\(outcome.cases) scripts, \(outcome.states) deliveries")
+        "orders of 3 × \(length) operations, \(causal ? "causal" : "concurrent"), \(name): "
+          + "\(outcome.histories) histories, \(outcome.orders) orders by \(outcome.states) sets, "
+          + "\(outcome.merges) merges, \(Int(Date().timeIntervalSince(start))) s")
     }
+  }
+}
+
+struct RoutesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "routes",
+    abstract:
+      "Brings what was written in separation together by links, by direct links to the top, and by hand.",
+    discussion: "Whatever the route, all nodes must hold the same in the end (Q12).")
+
+  @Option(help: "How many seeds.")
+  var seeds: UInt64 = 100
+
+  @Option(help: "The first seed.")
+  var from: UInt64 = 1
+
+  @Option(help: "Begins no seed after so many seconds; 0 for all.")
+  var seconds = 0.0
+
+  func run() throws {
+    let start = Date()
+    var count = 0
+    for seed in from..<from + seeds
+    where seconds == 0 || Date().timeIntervalSince(start) < seconds {
+      if let violation = try Routes.check(seed: seed) {
+        print("seed \(seed): \(violation.invariant) \(violation.detail)")
+        print("again: tributary-sim routes --seeds 1 --from \(seed)")
+        throw ExitCode(1)
+      }
+      count += 1
+    }
+    print("routes: \(count) histories by three routes each, all the same in the end")
   }
 }

@@ -12,8 +12,8 @@ struct Main: ParsableCommand {
     subcommands: [
       RunCommand.self, ReplayCommand.self, ShrinkCommand.self, SwarmCommand.self,
       DoublecheckCommand.self, SimulateCommand.self, CorpusCommand.self,
-      CrashesCommand.self, CutsCommand.self, OrdersCommand.self, PlantCommand.self,
-      MutantsCommand.self, RehearseCommand.self, WorkerCommand.self,
+      CrashesCommand.self, CutsCommand.self, OrdersCommand.self, RoutesCommand.self,
+      PlantCommand.self, MutantsCommand.self, RehearseCommand.self, WorkerCommand.self,
     ])
 }
 
@@ -27,10 +27,13 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print the plan as well.")
   var showPlan = false
 
+  @Flag(help: "Print every event with the trace after it.")
+  var log = false
+
   func run() throws {
     let plan = PlanGenerator.plan(seed: seed)
     if showPlan { print(plan.text) }
-    try report(World(plan).run(), plan, named: "run --seed \(seed)")
+    try report(perform(plan, log), plan, named: "run --seed \(seed)")
   }
 }
 
@@ -41,37 +44,12 @@ struct ReplayCommand: ParsableCommand {
   @Argument(help: "The plan.")
   var path: String
 
+  @Flag(help: "Print every event with the trace after it.")
+  var log = false
+
   func run() throws {
     let plan = try readPlan(path)
-    try report(World(plan).run(), plan, named: "replay \(path)")
-  }
-}
-
-struct ShrinkCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "shrink",
-    abstract: "Makes a failing plan smaller while the same invariant fails; prints it.")
-
-  @Argument(help: "The plan.")
-  var path: String?
-
-  @Option(help: "Or the seed of it.")
-  var seed: UInt64?
-
-  @Option(help: "Runs at most.")
-  var runs = 2_000
-
-  func run() throws {
-    let plan = try path.map { try readPlan($0) } ?? PlanGenerator.plan(seed: seed ?? 0)
-    var shrinker = Shrinker(limit: runs)
-    guard let small = try shrinker.shrink(plan) else {
-      throw ValidationError("the plan does not fail")
-    }
-    print(small.plan.text)
-    tell(
-      "\(small.violation.invariant): \(small.violation.detail)\n"
-        + "\(small.plan.nodes.count) nodes, \(small.plan.operations.count) operations, "
-        + "\(small.plan.faults.count) faults, after \(shrinker.runs) runs")
+    try report(perform(plan, log), plan, named: "replay \(path)")
   }
 }
 
@@ -81,6 +59,8 @@ struct WorkerCommand: ParsableCommand {
 
   @Option var from: UInt64
   @Option var count: UInt64
+  /// Whether every event is told, to nobody.
+  @Flag var logged = false
 
   func run() throws {
     var totals: [Counter: Int] = [:]
@@ -88,7 +68,10 @@ struct WorkerCommand: ParsableCommand {
     var (slowest, stall) = (Longest(), Longest())
     for seed in from..<(from + count) {
       say("begin \(seed)")
-      let verdict = try World(PlanGenerator.plan(seed: seed)).run()
+      let world = try World(PlanGenerator.plan(seed: seed))
+      var logged = 0
+      if self.logged { world.log = { logged += $0.utf8.count } }
+      let verdict = world.run()
       if let violation = verdict.violation {
         say("bad \(seed) \(violation.invariant) \(violation.detail)")
       }
@@ -112,6 +95,13 @@ struct WorkerCommand: ParsableCommand {
     // A line leaves the process before the next step may trap.
     FileHandle.standardOutput.write(Data((line + "\n").utf8))
   }
+}
+
+/// Runs a plan, and prints its events when asked to.
+func perform(_ plan: Plan, _ isLogged: Bool) throws -> Verdict {
+  let world = try World(plan)
+  if isLogged { world.log = { print($0) } }
+  return world.run()
 }
 
 /// The longest of some times, and the seed that took it.

@@ -29,10 +29,7 @@ struct SwarmCommand: ParsableCommand {
     let limit = (seconds ?? 0) + (minutes ?? 0) * 60
     try swarm.run(from: from, seeds: limit > 0 ? nil : seeds ?? 1_000, seconds: limit)
     swarm.printTable()
-    for failure in swarm.failures.prefix(40) {
-      print("seed \(failure.seed): \(failure.what)")
-    }
-    if let first = swarm.failures.first { print("again: tributary-sim run --seed \(first.seed)") }
+    try swarm.tellFailures()
     var isBad = !swarm.failures.isEmpty
     if requireFaults {
       for counter in swarm.rareFaults(below: 1_000) {
@@ -47,7 +44,10 @@ struct SwarmCommand: ParsableCommand {
 struct DoublecheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doublecheck",
-    abstract: "Runs seeds in two processes with different hash seeds: the traces must be equal.")
+    abstract: "Runs seeds in two processes with different hash seeds: the traces must be equal.",
+    discussion:
+      "The second one logs every event, which must not matter. Where traces differ, both are logged."
+  )
 
   @Option(help: "How many seeds.")
   var seeds: UInt64 = 100
@@ -58,6 +58,7 @@ struct DoublecheckCommand: ParsableCommand {
   func run() throws {
     var first = Swarm(jobs: 1)
     var second = Swarm(jobs: 1)
+    second.isLogged = true
     try first.run(from: from, seeds: seeds, seconds: 0)
     // Another process has another seed of its hash tables by itself.
     try second.run(from: from, seeds: seeds, seconds: 0)
@@ -65,8 +66,20 @@ struct DoublecheckCommand: ParsableCommand {
     print("\(first.hashes.count) seeds twice, \(differing.count) with another trace")
     if let seed = differing.first {
       print("first: seed \(seed)")
+      try Self.tellDivergence(seed)
       throw ExitCode(1)
     }
+  }
+
+  /// Logs a seed in two processes and prints the first line that differs.
+  static func tellDivergence(_ seed: UInt64) throws {
+    let logs = try (0..<2).map { _ in
+      try Tool(["run", "--seed", "\(seed)", "--log"]).read().split(separator: "\n")
+    }
+    let count = min(logs[0].count, logs[1].count)
+    let place = (0..<count).first { logs[0][$0] != logs[1][$0] } ?? count
+    print("the traces part at line \(place + 1):")
+    for log in logs { print("  \(log.indices.contains(place) ? String(log[place]) : "the end")") }
   }
 }
 
@@ -89,6 +102,8 @@ struct Swarm {
   private let chunk: UInt64
   /// Added to the environment of the workers.
   var environment: [String: String] = [:]
+  /// Whether workers log every event, to nobody.
+  var isLogged = false
   /// Whether nothing is begun after a failure.
   var stopsAtFirst = false
 
@@ -164,7 +179,9 @@ struct Swarm {
     let process = Process()
     process.executableURL = Self.program
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.arguments = ["worker", "--from", "\(range.lowerBound)", "--count", "\(range.count)"]
+    process.arguments =
+      ["worker", "--from", "\(range.lowerBound)", "--count", "\(range.count)"]
+      + (isLogged ? ["--logged"] : [])
     process.standardOutput = try FileHandle(forWritingTo: output)
     try process.run()
     return Worker(
@@ -205,16 +222,26 @@ struct Swarm {
     return seed + 1 < worker.range.upperBound ? seed + 1..<worker.range.upperBound : nil
   }
 
+  /// Names the failing seeds, and the first of them with its shrunk plan.
+  func tellFailures() throws {
+    for failure in failures.prefix(40) { print("seed \(failure.seed): \(failure.what)") }
+    guard let first = failures.first else { return }
+    print("again: tributary-sim run --seed \(first.seed)")
+    print("the smallest plan found within a minute:")
+    _ = try Tool(["shrink", "--seed", "\(first.seed)", "--seconds", "60"]).finish()
+  }
+
   /// Faults that fired less often than that.
   func rareFaults(below least: Int) -> [Counter] {
     Counter.allCases.filter { $0.isFault && totals[$0.rawValue] ?? 0 < least }
   }
 
   /// Every `step`-th of the seeds that ran, in another process, whose hash tables have another seed by
-  /// themselves: how many, and the first whose trace differs.
+  /// themselves, and which logs every event: how many, and the first whose trace differs.
   func repeated(every step: Int) throws -> (count: Int, differing: UInt64?) {
     let chosen = hashes.keys.sorted().enumerated().filter { $0.offset % step == 0 }.map(\.element)
     var again = Swarm(jobs: jobs)
+    again.isLogged = true
     try again.run(seeds: chosen)
     return (chosen.count, chosen.first { hashes[$0] != again.hashes[$0] })
   }

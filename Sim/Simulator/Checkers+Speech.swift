@@ -140,6 +140,18 @@ extension Checkers {
     return nil
   }
 
+  /// A quarantine tells of what was injected only: each entry names a node that lies or went back (Q7).
+  func quarantine(_ node: Int, _ entries: [String]) -> Finding? {
+    let names = budget.untrusted.sorted().compactMap { ReplicaID(node: codes[$0], epoch: 1) }
+      .map(\.description)
+    let strange = entries.first { entry in
+      // Where one node said two things, others differ who believe one of them each.
+      if entry.hasPrefix("digest "), hasForks { return false }
+      return !names.contains { entry.contains($0) }
+    }
+    return strange.map { Finding("Q7", "the quarantine of \(codes[node]) holds \($0)") }
+  }
+
   func waits(_ node: Int, _ count: Int, _ ready: Int) -> Finding? {
     if count > Limits.parkedChangeSets {
       return Finding("S26", "\(count) change sets wait at \(codes[node])")

@@ -25,6 +25,10 @@ struct Checkers {
   /// Streams in which copies of one node said different things.
   private var forked: Set<StreamID> = []
   private var agreements: [StreamID: [VersionVector: [UInt8]]] = [:]
+  /// Dumps by what is known, and the states of the first route by node and stream.
+  private var dumps: [StreamID: [VersionVector: UInt64]] = [:]
+  private var firstRoute: [FinalPlace: FinalState] = [:]
+  private var expectations: [Oracle.Row: [Expectation]] = [:]
   private var lastTimestamps: [HybridTimestamp]
   /// Parts of transactions that came in the transaction at hand, by node.
   private var parts: [[Dot]]
@@ -96,9 +100,10 @@ struct Checkers {
       return opened(node, trouble, isStopped, told)
     case .program(let node, let version, let isTaken, let told):
       return program(node, version, isTaken, told)
-    case .spread(let dot, let node, let hops, let milliseconds):
-      return milliseconds <= hops * Self.millisecondsPerHop
+    case .spread(let dot, let node, let hops, let milliseconds, let sending):
+      return milliseconds <= hops * (Self.millisecondsPerHop + sending)
         ? nil : Finding("L1", "\(dot) took \(milliseconds) ms over \(hops) links to \(codes[node])")
+    case .agreed, .holds, .delivered, .stores: return noteEnd(fact)
     case .failedCall(let node, let time): return failedCall(node, time)
     case .counts(let node, let stream, let total, let atHub, let atTop):
       return counts(node, stream, total, atHub, atTop)
@@ -109,8 +114,7 @@ struct Checkers {
         ? nil : Finding("L2", "nothing came for \(milliseconds / 1_000) s: \(missing)")
     case .waits(let node, let count, let ready): return waits(node, count, ready)
     case .quarantine(let node, let entries):
-      return budget.mayQuarantine || entries.isEmpty
-        ? nil : Finding("Q7", "the quarantine of \(codes[node]) holds \(entries[0])")
+      return quarantine(node, entries)
     case .unsound(let node, let problem): return Finding("S19", "node \(codes[node]): \(problem)")
     case .failed(let node, let what): return Finding("S27", "node \(codes[node]), \(what)")
     case .movedAfterEnd(let count):
@@ -119,6 +123,22 @@ struct Checkers {
       ends.append((node, isCore, known))
       return nil
     case .over: return over()
+    }
+  }
+
+  /// Of facts of the end.
+  private mutating func noteEnd(_ fact: Fact) -> Finding? {
+    switch fact {
+    case .agreed(let milliseconds, let bound):
+      return milliseconds <= bound
+        ? nil : Finding("L1", "all agreed after \(milliseconds) ms, which may take \(bound) ms")
+    case .holds(let state): return holds(state)
+    case .delivered(let route, let state): return delivered(route, state)
+    case .stores(let node, let scope):
+      return tree.isAtOrAbove(codes[node].scope, scope)
+        || tree.isAtOrAbove(scope, codes[node].scope)
+        ? nil : Finding("S14", "files of \(codes[node]) hold bytes of \(scope)")
+    default: return nil
     }
   }
 
@@ -217,6 +237,9 @@ struct Checkers {
     codes.firstIndex(of: dot.replica.node).map(budget.untrusted.contains) ?? false
   }
 
+  /// Whether two contents of one dot are known.
+  var hasForks: Bool { !forked.isEmpty }
+
   /// The content that is known under a dot; nil where there are two.
   func content(of dot: Dot) -> UInt64? { forked.contains(dot.stream) ? nil : contents[dot] }
 
@@ -238,10 +261,63 @@ struct Checkers {
     return nil
   }
 
+  /// Where a final state is.
+  private struct FinalPlace: Hashable {
+    let node: Int
+    let stream: StreamID
+  }
+
+  /// Who knows the same of a stream shows the same of it, to the byte (Q1).
+  private mutating func holds(_ state: FinalState) -> Finding? {
+    if forked.contains(state.stream) { return nil }
+    if let other = dumps[state.stream]?[state.known], other != state.dump {
+      return Finding("Q1", "two dumps at one knowledge: \(state.stream) at \(codes[state.node])")
+    }
+    dumps[state.stream, default: [:]][state.known] = state.dump
+    return nil
+  }
+
+  /// By which route a history came together makes no difference (Q12).
+  private mutating func delivered(_ route: Int, _ state: FinalState) -> Finding? {
+    let place = FinalPlace(node: state.node, stream: state.stream)
+    guard let first = firstRoute[place] else {
+      firstRoute[place] = state
+      return nil
+    }
+    return first == state
+      ? nil
+      : Finding(
+        "Q12",
+        "\(state.stream) at \(codes[state.node]): by route \(route) it knows \(state.known), by the "
+          + "first \(first.known); \(first.digest == state.digest ? "equal" : "other") digests")
+  }
+
+  /// What the model said of a row, and of how many writes and marks it knew then.
+  private struct Expectation {
+    let known: VersionVector
+    let writes: Int
+    let marks: Int
+    let state: Oracle.State
+  }
+
+  /// The model's row. Nodes that know the same ask for the same: the last few answers are kept.
+  private mutating func state(of row: Oracle.Row, _ known: VersionVector) -> Oracle.State {
+    let (writes, marks) = (oracle.writes[row]?.count ?? 0, oracle.marks.count)
+    if let found = expectations[row]?.first(where: {
+      $0.known == known && $0.writes == writes && $0.marks == marks
+    }) {
+      return found.state
+    }
+    let state = oracle.state(of: row, known: known)
+    let expectation = Expectation(known: known, writes: writes, marks: marks, state: state)
+    expectations[row] = [expectation] + (expectations[row] ?? []).prefix(3)
+    return state
+  }
+
   /// One row against the model: alive or dead, dots, shown values.
-  private func shows(_ node: Int, _ row: Oracle.Row, _ view: RowView?) -> Finding? {
+  private mutating func shows(_ node: Int, _ row: Oracle.Row, _ view: RowView?) -> Finding? {
     if forked.contains(oracle.stream(of: row)) { return nil }
-    let expected = oracle.state(of: row, known: known(node, oracle.stream(of: row)))
+    let expected = state(of: row, known(node, oracle.stream(of: row)))
     let name = "\(row.table.number) \(row.scope) \(row.key) at \(codes[node])"
     guard (view != nil) == expected.isAlive else {
       return Finding(
@@ -260,12 +336,12 @@ struct Checkers {
       ? nil : Finding("S10", "\(name) shows \(view.shown), the model \(shown)")
   }
 
-  private func lists(_ node: Int, _ found: [Oracle.Row: [GroupID]]) -> Finding? {
+  private mutating func lists(_ node: Int, _ found: [Oracle.Row: [GroupID]]) -> Finding? {
     guard forked.isEmpty else { return nil }
     var open: [Oracle.Row: [GroupID]] = [:]
     for (stream, known) in shadows[node] {
       for row in oracle.rows[stream.scope] ?? [] where oracle.stream(of: row) == stream {
-        let conflicts = oracle.state(of: row, known: known).conflicts
+        let conflicts = state(of: row, known).conflicts
           .filter { oracle.isKnown($0, of: row.table, at: versions[node]) }
         if !conflicts.isEmpty { open[row] = conflicts.sorted() }
       }
@@ -312,6 +388,7 @@ struct Checkers {
   mutating func forget(_ dot: Dot) {
     contents[dot] = nil
     agreements[dot.stream] = nil
+    expectations = [:]
     oracle.remove(dot)
   }
 }

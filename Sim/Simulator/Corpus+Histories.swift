@@ -276,6 +276,10 @@ extension Corpus {
       story.write(3, 1, in: 3)
       story.apply(isBad ? 2 : 1, story.dot(3, 1, in: 3))
     },
+    Pair("S14", "a county's free pages hold bytes of its sibling") { story, isBad in
+      guard let sibling = Scope(code: 4), let above = Scope(code: 1) else { return }
+      story.facts.append(.stores(node: 2, scope: isBad ? sibling : above))
+    },
     Pair("S15", "a county writes in its hub's scope") { story, isBad in
       story.write(isBad ? 2 : 0, 1, in: 1)
     },
@@ -316,6 +320,17 @@ extension Corpus {
           story.dot(2, 1, in: 2), to: 0, hops: 2,
           milliseconds: 2 * Checkers.millisecondsPerHop + (isBad ? 1 : 0)))
     },
+    Pair("L1", "a slow link takes longer than its bytes do") { story, isBad in
+      story.write(2, 1, in: 2)
+      story.facts.append(
+        .spread(
+          story.dot(2, 1, in: 2), to: 1, hops: 1,
+          milliseconds: Checkers.millisecondsPerHop + 400 + (isBad ? 1 : 0),
+          sendingMilliseconds: 400))
+    },
+    Pair("L1", "a core agrees later than its bytes and pauses allow") { story, isBad in
+      story.facts.append(.agreed(milliseconds: isBad ? 701 : 700, boundMilliseconds: 700))
+    },
     Pair("L2", "a usable path brings nothing") { story, isBad in
       story.facts.append(
         .stalled(
@@ -344,6 +359,23 @@ extension Corpus {
       story.write(1, 1, in: 2)
       story.end(2, [[:], [1: 1], [1: isBad ? 0 : 1], nil], core: [1, 2])
     },
+    Pair("Q1", "two nodes that know the same show other rows") { story, isBad in
+      for node in [1, 2] {
+        story.facts.append(.holds(story.final(node, dump: isBad && node == 2 ? 2 : 1)))
+      }
+    },
+    Pair("Q12", "carried by hand, a history leaves other rows than by links") { story, isBad in
+      for route in 0..<3 {
+        story.facts.append(
+          .delivered(route: route, story.final(1, dump: isBad && route == 2 ? 2 : 1)))
+      }
+    },
+    Pair("Q12", "by the direct link a change set is missing") { story, isBad in
+      for route in 0..<2 {
+        story.facts.append(
+          .delivered(route: route, story.final(1, known: isBad && route == 1 ? 1 : 2)))
+      }
+    },
     Pair("Q2", "what waits could be applied") { story, isBad in
       story.facts.append(.waits(node: 1, count: 3, ready: isBad ? 1 : 0))
     },
@@ -354,6 +386,12 @@ extension Corpus {
     },
     Pair("Q7", "a quarantine holds what nobody did") { story, isBad in
       story.facts.append(.quarantine(node: 1, entries: isBad ? ["fork 3-1:1"] : []))
+    },
+    Pair("Q7", "beside a liar, a quarantine tells of another node") { story, isBad in
+      story.budget.untrusted = [2]
+      story.facts.append(
+        .quarantine(
+          node: 1, entries: ["fork \(story.dot(isBad ? 3 : 2, 1, in: isBad ? 3 : 2)): have, got"]))
     },
     Pair("Q9", "something moves after all agreed") { story, isBad in
       story.facts.append(.movedAfterEnd(count: isBad ? 1 : 0))

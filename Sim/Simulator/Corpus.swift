@@ -213,6 +213,13 @@ package enum Corpus {
         .read(session: session, node: node, stream: stream(scope), known: vector(known)))
     }
 
+    /// What a node holds of its own stream in the end.
+    func final(_ node: Int, known: UInt64 = 1, dump: UInt64 = 1) -> FinalState {
+      FinalState(
+        node: node, stream: stream(node == 2 ? 1 : node), known: vector([1: known]), digest: [1],
+        dump: dump)
+    }
+
     /// What each node holds of the stream of one scope in the end.
     mutating func end(_ scope: Int, _ held: [[Int: UInt64]?], core: Set<Int> = [0, 1, 2, 3]) {
       for (node, known) in held.enumerated() {

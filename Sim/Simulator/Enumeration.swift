@@ -1,10 +1,9 @@
 import CFaultVFS
 import Causality
 import Changes
-import Merge
 import Store
 
-/// What is not drawn but enumerated: every crash point, every cut point, every order of delivery.
+/// What is not drawn but enumerated: every crash point, every cut point; orders of delivery are in `DeliveryOrders`.
 package enum Enumeration {
   /// How an enumeration went.
   package struct Outcome: Sendable {
@@ -22,7 +21,9 @@ package enum Enumeration {
 
   /// Workloads of at most two operations.
   package static var workloads: [[Plan.Operation.Kind]] {
-    let kinds: [Plan.Operation.Kind] = [.put, .delete, .label, .both, .open, .save, .resolve]
+    let kinds: [Plan.Operation.Kind] = [
+      .put, .delete, .label, .both, .open, .save, .resolve, .checkpoint,
+    ]
     return kinds.map { [$0] } + kinds.flatMap { first in kinds.map { [first, $0] } }
   }
 
@@ -69,185 +70,6 @@ package enum Enumeration {
     world.verdict.violation.map { preconditionFailure("the base of the crashes fails: \($0)") }
     world.keepsPowerOff = true
     return world
-  }
-
-  // MARK: cut points
-
-  /// The link is cut after every `stride`-th byte of all that two nodes say to each other, from `first` on; after
-  /// each cut they must agree all the same. A large value makes PART frames.
-  package static func cuts(from first: Int, stride: Int, withParts: Bool) throws -> Outcome {
-    var outcome = Outcome()
-    var plan = try Plan(
-      text: """
-        seed 3
-        option chaos-ms 100000
-        option apply-again 0
-        node 1 0
-        node 2 1
-        do 100 2 put 2 1 0 1=1 4=2
-        do 200 1 put 2 1 0 1=3 9=2
-        do 40000 2 delete 2 1 0
-        """ + (withParts ? "\ndo 50000 2 large 2 2 0" : ""))
-    let whole = try World(plan).run()
-    outcome.take(whole.violation, "no cut")
-    let total = whole[.bytes]
-    outcome.states = total
-    var place = max(1, first)
-    while place <= total, outcome.violation == nil {
-      plan.options.cutAt = place
-      outcome.take(try World(plan).run().violation, "cut after byte \(place) of \(total)")
-      outcome.cases += 1
-      place += stride
-    }
-    return outcome
-  }
-
-  // MARK: orders
-
-  /// What one writer does to one row of two groups.
-  private enum Step: Int, CaseIterable {
-    case insert, first, second, delete
-  }
-
-  /// Every script of three writers with `length` operations each on a row of two groups, or every `stride`-th, in
-  /// all orders of delivery: the registers must be the same in the end, and those of the model.
-  ///
-  /// Writers know their own writes only, or (`isChained`) all of the writers before them.
-  package static func orders(length: Int, stride: Int, isChained: Bool) throws -> Outcome {
-    var outcome = Outcome()
-    let table = try orderTable()
-    let oracleSchema = try Schema(version: 1, tables: [table])
-    let policies = RowPolicies(table)
-    let orders = interleavings(length)
-    let scripts = Int((0..<3 * length).reduce(1) { product, _ in product * Step.allCases.count })
-    for script in Swift.stride(from: 0, to: scripts, by: stride) where outcome.violation == nil {
-      let operations = try operations(script, length, isChained)
-      var seen: RowRegisters?
-      for order in orders {
-        var next = [0, 0, 0]
-        var registers = RowRegisters()
-        for writer in order {
-          _ = registers.apply(operations[writer][next[writer]].operation, policies)
-          next[writer] += 1
-        }
-        if isChained, order != orders[0] { continue }
-        if let seen, seen != registers {
-          outcome.violation = "S10 script \(script): order \(order) ends in other registers"
-          break
-        }
-        seen = registers
-        outcome.states += 1
-      }
-      outcome.cases += 1
-      guard let seen else { continue }
-      if let problem = compare(seen, operations.flatMap { $0 }, oracleSchema) {
-        outcome.violation = "S13 script \(script): \(problem)"
-      }
-    }
-    return outcome
-  }
-
-  private static func orderTable() throws -> TableDeclaration {
-    TableDeclaration(
-      id: Workload.entries, name: "entries", scopeColumn: "division",
-      key: [KeyColumn(name: "name", kind: .text)],
-      columns: [
-        ColumnDeclaration(id: 1, name: "title", kind: .text),
-        ColumnDeclaration(id: 4, name: "copies", kind: .integer),
-      ], groups: [GroupDeclaration(id: GroupID(4), policy: .counter)])
-  }
-
-  /// All ways to merge three sequences of a length, by writer: (3n)! / (n!)³.
-  static func interleavings(_ length: Int) -> [[Int]] {
-    func extend(_ prefix: [Int], _ left: [Int]) -> [[Int]] {
-      if left == [0, 0, 0] { return [prefix] }
-      return (0..<3).filter { left[$0] > 0 }.flatMap { writer in
-        var rest = left
-        rest[writer] -= 1
-        return extend(prefix + [writer], rest)
-      }
-    }
-    return extend([], [length, length, length])
-  }
-
-  private typealias Written = (operation: RowOperation, write: Oracle.Write)
-
-  private static func operations(
-    _ script: Int, _ length: Int, _ isChained: Bool
-  ) throws -> [[Written]] {
-    var rest = script
-    var before = VersionVector()
-    let codes = [1, 2, 3].compactMap { NodeCode(division: UInt32($0)) }
-    guard let scope = codes.first?.scope else { return [] }
-    return codes.enumerated().map { writer, code in
-      guard let replica = ReplicaID(node: code, epoch: 1) else { return [] }
-      let known = isChained ? before : VersionVector()
-      let list = (0..<length).compactMap { place -> Written? in
-        let step = Step(rawValue: rest % Step.allCases.count)
-        rest /= Step.allCases.count
-        return step.map { written($0, replica, UInt64(place + 1), known, scope, writer) }
-      }
-      before[replica] = UInt64(length)
-      return list
-    }
-  }
-
-  private static func written(
-    _ step: Step, _ replica: ReplicaID, _ number: UInt64, _ known: VersionVector, _ scope: Scope,
-    _ writer: Int
-  ) -> Written {
-    let dot = Dot(stream: StreamID(scope: scope), replica: replica, number: number)
-    let timestamp = HybridTimestamp(milliseconds: number * 10 + UInt64(7 * writer % 5))
-    let origin = WriteOrigin(dot: dot, timestamp: timestamp, tier: Tier(depth: UInt8(writer)))
-    var context = known
-    context[replica] = number - 1
-    let text = Value.text([UInt8(0x61 + writer), UInt8(0x30 + number)])
-    var values: [GroupID: [Value]] = [:]
-    if step == .insert || step == .first { values[GroupID(1)] = [text] }
-    if step == .insert || step == .second { values[GroupID(4)] = [.integer(Int64(number))] }
-    let kind: OperationKind =
-      step == .insert ? .insert : step == .delete ? .delete : .update
-    func write(_ value: RegisterValue) -> RegisterWrite {
-      RegisterWrite(kind: kind, origin: origin, value: value)
-    }
-    let existence: RegisterValue =
-      step == .delete ? .dead : .alive(isInsert: step == .insert)
-    let operation = RowOperation(
-      context: WriteContext(dot: dot, known: known), existence: write(existence),
-      groups: values.keys.sorted().map {
-        RowOperation.Group(id: $0, write: write(.columns(values[$0] ?? [])))
-      })
-    return (
-      operation,
-      Oracle.Write(
-        dot: dot, context: context, timestamp: timestamp, tier: writer, kind: kind, values: values,
-        over: [:], hadValue: [])
-    )
-  }
-
-  private static func compare(
-    _ registers: RowRegisters, _ written: [Written], _ schema: Schema
-  ) -> String? {
-    guard let first = written.first, let key = RowKey([.text("k")]) else { return nil }
-    let row = Oracle.Row(
-      table: Workload.entries, scope: first.write.dot.stream.scope, key: key)
-    var oracle = Oracle(schema)
-    var known = VersionVector()
-    for (_, write) in written {
-      known[write.dot.replica] = max(known[write.dot.replica], write.dot.number)
-      oracle.add(
-        write.dot,
-        Oracle.Change(
-          rows: [row], context: write.context, parts: [], timestamp: write.timestamp),
-        [(row, write)], marks: [])
-    }
-    let expected = oracle.state(of: row, known: known)
-    if registers.isAlive != expected.isAlive { return "alive: \(registers.isAlive)" }
-    for group in [GroupID.existence, GroupID(1), GroupID(4)] {
-      let dots = registers[group].dots.map(\.streamDot).sorted()
-      if dots != expected.dots[group] ?? [] { return "dots of group \(group.number): \(dots)" }
-    }
-    return nil
   }
 }
 

@@ -43,8 +43,17 @@ enum Fact {
   case opened(node: Int, trouble: FileTrouble?, isStopped: Bool, told: FileTrouble?)
   /// A node goes on with a program of another schema version: whether the file was taken, and what was said if not.
   case program(node: Int, version: UInt32, isTaken: Bool, told: String)
-  /// A change set is at another node after that time, on links that work and stand.
-  case spread(Dot, to: Int, hops: Int, milliseconds: Int)
+  /// A change set is at another node after that time, on links that work and stand; each of them is busy with it for
+  /// `sendingMilliseconds` at most.
+  case spread(Dot, to: Int, hops: Int, milliseconds: Int, sendingMilliseconds: Int = 0)
+  /// The core agreed so long after the faults ended, and what it may take (L1).
+  case agreed(milliseconds: Int, boundMilliseconds: Int)
+  /// What a node of the core holds of a stream in the end.
+  case holds(FinalState)
+  /// The same for a history that is brought together by several routes.
+  case delivered(route: Int, FinalState)
+  /// A node's files hold bytes of a scope.
+  case stores(node: Int, scope: Scope)
   /// A call of a node to its hub failed.
   case failedCall(node: Int, atMilliseconds: Int)
   /// How many own change sets of a stream a node counts, at a hub and at the top among them.
@@ -101,6 +110,4 @@ struct Budget: Hashable {
   var destroyed: Set<Int> = []
   /// Nodes whose writes are not trusted: hostile, or come back from a copy.
   var untrusted: Set<Int> = []
-  /// Subjects that a quarantine may hold; nil for none.
-  var mayQuarantine = false
 }

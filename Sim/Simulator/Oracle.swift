@@ -103,8 +103,12 @@ struct Oracle {
   }
 
   func state(of row: Row, known: VersionVector) -> State {
+    state(of: row, known: known, among: writes[row] ?? [])
+  }
+
+  func state(of row: Row, known: VersionVector, among writes: [Write]) -> State {
     guard let table = schema.table(row.table) else { return State() }
-    let visible = (writes[row] ?? []).filter {
+    let visible = writes.filter {
       known.contains($0.dot.replica, $0.dot.number) && !isMarked($0.dot, known, refused: true)
     }
     var state = State()

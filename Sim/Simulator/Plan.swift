@@ -38,6 +38,8 @@ package struct Plan: Hashable, Sendable {
       case large
       /// Put a row of the table of version 2, where it is known.
       case extra
+      /// The write-ahead log goes into the database, as it does by itself after thousands of pages (F43).
+      case checkpoint
     }
 
     package let atMilliseconds: Int
@@ -87,7 +89,8 @@ package struct Plan: Hashable, Sendable {
       case clone
       /// The lease file is another node's, is missing, or is cut short, by `argument` modulo 3 (F31).
       case mix
-      /// `argument` bits flip on the disk, and the node is out of service (F25).
+      /// `argument` bits flip on the disk, in the write-ahead log when `milliseconds` is 1, and the node is out of
+      /// service (F25).
       case rot
       /// A bundle goes to the hub or comes from it, `milliseconds` on its way; bits of `argument`: from the hub,
       /// cut short, twice (F12).
@@ -147,6 +150,8 @@ package struct Options: Hashable, Sendable {
   package var healMilliseconds = 43_200_000
   /// Messages lost: the link ends (F1).
   package var loss = 0
+  /// Half minutes of a link in which nine messages of ten are lost (F1).
+  package var bursts = 0
   /// Child's turns that are said again, late (F2).
   package var duplicate = 0
   package var duplicateMilliseconds = 600_000
@@ -154,8 +159,10 @@ package struct Options: Hashable, Sendable {
   package var delayMicroseconds = 20_000
   /// Messages with a thousand times that delay.
   package var heavyTail = 0
-  /// Bytes per second of a link; 0 for no bound (F5).
+  /// Bytes per second of a link upwards; 0 for no bound (F5).
   package var bandwidth = 0
+  /// The same downwards; 0 for as much as upwards.
+  package var bandwidthDown = 0
   /// Messages that are cut in the middle (F10).
   package var cutInFrame = 0
   /// Messages with flipped bits (F4).
@@ -165,6 +172,10 @@ package struct Options: Hashable, Sendable {
   package var readErrors = 0
   package var writeErrors = 0
   package var otherErrors = 0
+  /// 1: a disk that failed to read, write or open goes on failing until the process begins anew (F23).
+  package var isSticky = 0
+  /// Microseconds of a sync on about half of the disks (F27).
+  package var slowSync = 0
   /// Whether sectors are torn without powersafe overwrite (F20).
   package var isNotPowersafe = 0
   /// Bytes of one turn and of one frame; 0 for what production takes (F43).
@@ -184,6 +195,9 @@ package struct Options: Hashable, Sendable {
   package var realSignatures = 0
   /// Divisions of the core, 0 for all: bit i for node i.
   package var core = 0
+  /// How what was written in separation is brought together in the end (Q12): 0 by the links of the tree, 1 by links
+  /// of all to the top, 2 by bundles carried by hand.
+  package var route = 0
   /// Checks every row after every event, not only those touched.
   package var checkAll = 0
 
@@ -193,6 +207,8 @@ package struct Options: Hashable, Sendable {
   static var fields: [(name: String, path: WritableKeyPath<Options, Int>)] {
     [
       ("chaos-ms", \.chaosMilliseconds), ("heal-ms", \.healMilliseconds), ("loss", \.loss),
+      ("bursts", \.bursts), ("bandwidth-down", \.bandwidthDown), ("sticky", \.isSticky),
+      ("slow-sync-us", \.slowSync), ("route", \.route),
       ("duplicate", \.duplicate), ("duplicate-ms", \.duplicateMilliseconds),
       ("delay-us", \.delayMicroseconds), ("heavy-tail", \.heavyTail),
       ("bandwidth", \.bandwidth), ("cut-in-frame", \.cutInFrame), ("corruption", \.corruption),

@@ -35,7 +35,7 @@ package enum PlanGenerator {
       faults(kind, &plan, &chance)
     }
     let rare: [(kind: Plan.Fault.Kind, oneIn: Int)] = [
-      (.herd, 20), (.restore, 4), (.clone, 12), (.mix, 4), (.rot, 6), (.bundle, 2), (.flood, 3),
+      (.herd, 20), (.restore, 4), (.clone, 12), (.mix, 3), (.rot, 3), (.bundle, 2), (.flood, 3),
     ]
     for (kind, oneIn) in rare where chance.below(oneIn) > 0 {
       plan.faults.removeAll { $0.kind == kind }
@@ -46,6 +46,7 @@ package enum PlanGenerator {
     if chance.below(3) > 0 { plan.options.core = core(plan.nodes, &chance) }
     workload(&plan, &chance)
     skew(&plan)
+    harsher(&plan)
     return plan
   }
 
@@ -107,14 +108,72 @@ package enum PlanGenerator {
     }
   }
 
+  /// Losses in bursts, disks that go on failing or are slow, uneven links, bit rot aimed at the write-ahead log: drawn
+  /// from a stream of their own, too.
+  private static func harsher(_ plan: inout Plan) {
+    var chance = Chance(plan.seed, .plan, 3)
+    if plan.options.loss > 0, chance.below(2) == 0 {
+      plan.options.bursts = chance.within(10_000...200_000)
+    }
+    let rates = [plan.options.readErrors, plan.options.writeErrors, plan.options.otherErrors]
+    if rates.contains(where: { $0 > 0 }), chance.below(2) == 0 { plan.options.isSticky = 1 }
+    if chance.below(6) == 0 { plan.options.slowSync = chance.within(1_000...500_000) }
+    if chance.below(10) == 0 { plan.options.bandwidth = chance.within(1_200...1_250_000) }
+    if plan.options.bandwidth > 0, chance.below(2) == 0 {
+      plan.options.bandwidthDown = chance.within(1_200...1_250_000)
+    }
+    for (place, fault) in plan.faults.enumerated()
+    where fault.kind == .rot && chance.below(2) == 0 {
+      plan.faults[place] = Plan.Fault(
+        atMilliseconds: fault.atMilliseconds, kind: .rot, division: fault.division,
+        argument: fault.argument, milliseconds: 1)
+    }
+    // Sim/bugs/open/checkpoint-lost-sync.plan says what is left out.
+    let isOpen = plan.options.syncFailures > 0 && plan.options.isNotPowersafe == 1
+    if chance.below(2) == 0, !isOpen { checkpoints(&plan, &chance) }
+    for (place, clock) in plan.clocks.enumerated() where chance.below(6) == 0 {
+      // It stands still.
+      plan.clocks[place] = Plan.Clock(
+        division: clock.division, offsetMilliseconds: clock.offsetMilliseconds,
+        driftPerMillion: -1_000_000)
+    }
+    if chance.below(8) == 0 { strobe(&plan, &chance) }
+  }
+
+  /// Write-ahead logs go into their databases at some moments, which thousands of pages would do else (F43).
+  private static func checkpoints(_ plan: inout Plan, _ chance: inout Chance) {
+    for _ in 0...chance.below(10) {
+      let node = chance.pick(plan.nodes)
+      plan.operations.append(
+        Plan.Operation(
+          atMilliseconds: chance.below(plan.options.chaosMilliseconds), division: node.division,
+          kind: .checkpoint, scope: node.division, key: 0, slot: 0, values: []))
+    }
+    plan.operations.sort { $0.atMilliseconds < $1.atMilliseconds }
+  }
+
+  /// A wall clock that jumps to and fro every second (F37).
+  private static func strobe(_ plan: inout Plan, _ chance: inout Chance) {
+    let node = chance.pick(plan.nodes)
+    let start = chance.below(plan.options.chaosMilliseconds)
+    let jump = chance.within(100...600_000)
+    for count in 0..<20 where start + count * 1_000 < plan.options.chaosMilliseconds {
+      plan.faults.append(
+        Plan.Fault(
+          atMilliseconds: start + count * 1_000, kind: .jump, division: node.division,
+          argument: count % 2 == 0 ? jump : -jump, milliseconds: 0))
+    }
+    plan.faults.sort { $0.atMilliseconds < $1.atMilliseconds }
+  }
+
   /// Disks that fail: one kind, or all.
   private static func disks(_ plan: inout Plan, _ chance: inout Chance) {
     let kind = chance.below(5)
     func rate(_ number: Int, _ highest: Int) -> Int {
       kind == number || kind == 4 ? chance.within(100...highest) : 0
     }
-    plan.options.syncFailures = rate(0, 5_000)
-    plan.options.readErrors = rate(1, 500)
+    plan.options.syncFailures = rate(0, 20_000)
+    plan.options.readErrors = rate(1, 1_000)
     plan.options.writeErrors = rate(2, 2_000)
     plan.options.otherErrors = rate(3, 1_000)
   }

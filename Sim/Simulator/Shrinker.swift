@@ -11,16 +11,22 @@ package struct Shrinker {
 
   package private(set) var runs = 0
   private let limit: Int
+  private let run: (Plan) throws -> Verdict.Violation?
   private var seen: [String: Bool] = [:]
   private var invariant = ""
   private var best: Failing?
 
-  /// `limit`: runs at most.
-  package init(limit: Int = 2_000) { self.limit = limit }
+  /// `limit`: runs at most. `run`: runs a plan, here or in a process of its own; nil for one that is not to be kept.
+  package init(
+    limit: Int = 2_000,
+    run: @escaping (Plan) throws -> Verdict.Violation? = { try World($0).run().violation }
+  ) {
+    (self.limit, self.run) = (limit, run)
+  }
 
   /// The smallest plan found; nil when the plan does not fail. Throws what `World` throws.
   package mutating func shrink(_ plan: Plan) throws -> Failing? {
-    guard let violation = try World(plan).run().violation else { return nil }
+    guard let violation = try run(plan) else { return nil }
     invariant = violation.invariant
     best = Failing(plan: plan, violation: violation)
     var before = -1
@@ -33,6 +39,7 @@ package struct Shrinker {
       try reduce(\.faults)
       try reduce(\.operations)
       try reduce(\.clocks)
+      try reduce(\.versions)
       try dropValues()
     }
     return best
@@ -49,7 +56,7 @@ package struct Shrinker {
     let text = candidate.text
     if let known = seen[text] { return known }
     runs += 1
-    let violation = try World(candidate).run().violation
+    let violation = try run(candidate)
     let fails = violation?.invariant == invariant
     seen[text] = fails
     if fails, let violation { best = Failing(plan: candidate, violation: violation) }
@@ -65,7 +72,7 @@ package struct Shrinker {
   /// Nothing after the failure matters.
   private mutating func cutTime() throws {
     guard let best else { return }
-    let end = Int(best.violation.atMilliseconds)
+    let end = Int(clamping: best.violation.atMilliseconds)
     try attempt { plan in
       plan.operations.removeAll { $0.atMilliseconds > end }
       plan.faults.removeAll { $0.atMilliseconds > end }
@@ -87,6 +94,7 @@ package struct Shrinker {
         plan.operations.removeAll { gone.contains($0.division) || gone.contains($0.scope) }
         plan.faults.removeAll { gone.contains($0.division) }
         plan.clocks.removeAll { gone.contains($0.division) }
+        plan.versions.removeAll { gone.contains($0.division) }
         plan.options.core = 0
       }
     }

@@ -15,8 +15,8 @@ final class SimulatedNode {
   /// The node's disk in the fault VFS, from 1.
   let disk: Int
   let code: NodeCode
-  /// The node above; nil at the top.
-  let hub: Int?
+  /// The node that it calls; nil at the top.
+  var hub: Int?
   let host: SimulatedHost
   let folder: ReplicaFolder
 

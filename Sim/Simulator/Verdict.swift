@@ -6,6 +6,11 @@ package struct Verdict: Sendable {
     package let invariant: String
     package let detail: String
     package let atMilliseconds: UInt64
+
+    package init(invariant: String, detail: String, atMilliseconds: UInt64) {
+      (self.invariant, self.detail) = (invariant, detail)
+      self.atMilliseconds = atMilliseconds
+    }
   }
 
   /// The first one; a run ends with it.
@@ -21,6 +26,9 @@ package struct Verdict: Sendable {
   package internal(set) var longestStallMilliseconds = 0
   /// The slowest link of a probe: the time of a change over the links that it crossed.
   package internal(set) var slowestHopMilliseconds = 0
+
+  /// What the core held in the end.
+  var finalStates: [FinalState] = []
 
   package init() {}
 
@@ -41,8 +49,10 @@ package enum Counter: String, CaseIterable, Sendable {
   case refused, suspected
   case fixpoints
   case probes
+  case scopesFound = "scopes-found-in-files"
   case appliedAgain = "applied-again"
   case loss = "F1 loss"
+  case burst = "F1 loss in a burst"
   case duplicate = "F2 duplicate"
   case heavyDelay = "F3 heavy delay"
   case corruption = "F4 corruption"
@@ -64,8 +74,11 @@ package enum Counter: String, CaseIterable, Sendable {
   case crossFile = "F21 crash across files"
   case syncFailure = "F22 failed sync"
   case inputError = "F23 I/O error"
+  case stickyError = "F23 I/O error that stays"
   case diskFull = "F24 disk full"
+  case slowDisk = "F27 slow disk"
   case rot = "F25 bit rot"
+  case rotOfLog = "F25 bit rot in the log"
   case rotUnseen = "rot-without-effect"
   case restore = "F29 disk put back"
   case clone = "F30 clone"
@@ -81,6 +94,7 @@ package enum Counter: String, CaseIterable, Sendable {
   case load = "F40 heavy operation"
   case herd = "F41 herd"
   case buggify = "F43 tiny turn"
+  case checkpoint = "F43 early checkpoint"
   case hostile = "F44 lie"
   case equivocation = "F44 equivocation"
   case flood = "F45 flood"

@@ -118,9 +118,14 @@ enum Workload {
     return .text((0..<count).map { _ in UInt8(0x61 + chance.below(26)) })
   }
 
-  static func key(_ number: Int) -> [Value] { [.text("k\(number)")] }
-
-  static func label(_ key: Int, _ number: Int) -> [Value] {
-    [.text("k\(key)"), .text("l\(number)")]
+  static func key(_ number: Int, of scope: Scope) -> [Value] {
+    [.text(Array("k\(number)".utf8) + canary(scope))]
   }
+
+  static func label(_ key: Int, _ number: Int, of scope: Scope) -> [Value] {
+    [.text(Array("k\(key)".utf8) + canary(scope)), .text("l\(number)")]
+  }
+
+  /// Bytes in every key of a scope, which stand nowhere else: whose files hold them holds a row of it (S14).
+  static func canary(_ scope: Scope) -> [UInt8] { Array("~only-in-\(scope.code)~".utf8) }
 }

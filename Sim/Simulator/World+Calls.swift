@@ -157,7 +157,9 @@ extension World {
           checkSent(
             message, from: index, to: isHub ? call.child : call.hub, earlier: side.said)
           if case .changes(let changes) = message { side.said += changes.changeSets.map(\.dot) }
-          frames += FrameCodec.encode(message)
+          let frame = FrameCodec.encode(message)
+          note(frame, of: message.kind, at: verdict[.bytes] + frames.count)
+          frames += frame
           if frames.count > 65_536 {
             send(call, isUp: !isHub, frames)
             frames = []

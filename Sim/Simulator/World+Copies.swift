@@ -91,7 +91,6 @@ extension World {
   /// From now on a node's word is not trusted: what only it had may be gone, what it says anew may differ.
   func distrust(_ index: Int, holding known: [StreamID: VersionVector]) {
     checkers.budget.untrusted.insert(index)
-    checkers.budget.mayQuarantine = true
     note(.lost(node: index, known: known))
     let code = nodes[index].code
     for dot in checkers.oracle.changes.keys.sorted() where dot.replica.node == code {
@@ -118,16 +117,19 @@ extension World {
     }
   }
 
-  /// Bits flip on a disk at rest (F25): what is wrong must show when the file is opened or checked. The node is
+  /// Bits flip on a disk at rest (F25), in any file or in the write-ahead log: what is wrong must show when the file is opened or checked. The node is
   /// out of service then: repair is up to people.
   func rot(_ index: Int, _ fault: Plan.Fault) {
     let node = nodes[index]
     guard !checkers.budget.untrusted.contains(index) else { return }
-    verdict.count(.rot)
     if node.replica != nil { stop(index, FAULTVFS_KEEP_ALL) }
     node.life += 1
     setDisk(index, isFaulty: false)
-    faultvfs_flip(Int32(node.disk), Chance.hash(plan.seed, now), UInt32(max(1, fault.argument)))
+    let isOfLog = fault.milliseconds == 1
+    let isHit = faultvfs_flip(
+      Int32(node.disk), isOfLog ? "-wal" : "", Chance.hash(plan.seed, now),
+      UInt32(max(1, fault.argument)))
+    if isHit != 0 { verdict.count(isOfLog ? .rotOfLog : .rot) }
     // What does not open is noticed.
     if let replica = try? Replica.openReadOnly(
       folder: node.folder, tree: tree, schema: schema(of: index), host: node.host),
@@ -147,6 +149,10 @@ extension World {
   private func checkRotten(_ index: Int, _ replica: Replica) {
     do {
       // A flipped bit in the write-ahead log ends it there: the file is an older one of itself, as after F29.
+      // So may its columns be those of an earlier program.
+      let columns = replica.schema.tables.flatMap(\.columns)
+      let version = columns.map(\.since).max() ?? 1
+      checkers.versions[index] = min(checkers.versions[index], version)
       var found: [StreamID: VersionVector] = [:]
       for (stream, known) in checkers.shadows[index].sorted(by: { $0.key < $1.key }) {
         let left = try replica.knowledge(of: stream)

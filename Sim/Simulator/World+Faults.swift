@@ -110,6 +110,9 @@ extension World {
       faults.read_errors = UInt32(options.readErrors)
       faults.write_errors = UInt32(options.writeErrors)
       faults.other_errors = UInt32(options.otherErrors)
+      faults.sticky = Int32(options.isSticky)
+      var chance = Chance(plan.seed, .disk, UInt64(disk))
+      if chance.below(2) == 0 { faults.sync_cost = UInt64(options.slowSync) * 1_000 }
     }
     if isFull { faults.capacity = max(1, faultvfs_bytes(disk)) }
     faultvfs_set_faults(disk, &faults)
@@ -133,6 +136,8 @@ extension World {
       node.busyUntil = min(node.busyUntil, now)
       if node.replica == nil { restart(index) }
     }
+    takeRoute()
+    agreementBound = boundOfAgreement()
   }
 
   /// A node and some of those below it, all connected; all nodes when the plan says so.
@@ -168,15 +173,24 @@ extension World {
     return true
   }
 
+  /// The time until all agreed; not that after a bundle which came later.
+  private func noteAgreement() {
+    guard verdict.convergenceMilliseconds == 0 else { return }
+    verdict.convergenceMilliseconds = Int(now / 1_000_000) - plan.options.chaosMilliseconds
+    note(
+      .agreed(
+        milliseconds: verdict.convergenceMilliseconds, boundMilliseconds: agreementBound))
+  }
+
   /// Heals when it is time; later looks whether the core agrees. Returns false when the run is over.
   func look() -> Bool {
     if !isHealed { heal() }
+    if route == .byHand { carryByHand() }
     if verdict.violation != nil { return false }
     if now > .milliseconds(plan.options.chaosMilliseconds), isProbing || isQuiet() {
       if agreedAt == nil {
         agreedAt = now
-        verdict.convergenceMilliseconds =
-          Int(now / 1_000_000) - plan.options.chaosMilliseconds
+        noteAgreement()
       }
       guard isProbing || isFixpoint() else {
         queue.push(.look, at: now + .milliseconds(60_000))

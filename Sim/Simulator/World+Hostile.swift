@@ -12,7 +12,7 @@ extension World {
       case .changes(let changes) = message, let first = changes.changeSets.first
     else { return message }
     var chance = Chance(plan.seed, .fate, UInt64(call.number), 3_000_000 + UInt64(call.messages))
-    guard chance.happens(perMillion: 400_000) else { return message }
+    guard chance.happens(perMillion: 600_000) else { return message }
     verdict.count(.hostile)
     switch chance.below(7) {
     case 0:

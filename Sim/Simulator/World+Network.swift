@@ -28,12 +28,9 @@ extension World {
       return loseLater(call, at: time + 1)
     }
     if isHealed && isInCore(call) {
-      delay = 20_000_000
+      delay = Self.healedDelay
     } else {
-      if chance.happens(perMillion: options.loss) {
-        verdict.count(.loss)
-        return lose(call)
-      }
+      if isLost(call, &chance) { return lose(call) }
       if chance.happens(perMillion: options.heavyTail) {
         verdict.count(.heavyDelay)
         delay *= 1_000
@@ -54,10 +51,6 @@ extension World {
       }
       // Who hears no byte for so long gives up.
       if delay > Int(Limits.answerMilliseconds) * 1_000_000 { return lose(call) }
-      if options.bandwidth > 0 {
-        verdict.count(.slowLink)
-        delay += content.count * 1_000_000 / options.bandwidth * 1_000
-      }
       if isUp, !call.isWait, !call.isReplay, call.messages == 1,
         chance.happens(perMillion: options.duplicate)
       {
@@ -68,9 +61,55 @@ extension World {
       }
     }
     if isBlocked(call, isUp: isUp) { return lose(call) }
-    queue.push(
-      .deliver(call: call.number, isUp: isUp, bytes: content),
-      at: arrival(call, isUp, begin, delay))
+    carry(content, call, isUp: isUp, from: begin, delay)
+  }
+
+  /// One-way delay of links that are healed, nanoseconds.
+  static let healedDelay = 20_000_000
+
+  /// Whether a message is lost by itself, or in a burst: half a minute in which hardly anything gets through.
+  private func isLost(_ call: Call, _ chance: inout Chance) -> Bool {
+    if chance.happens(perMillion: plan.options.loss) {
+      verdict.count(.loss)
+      return true
+    }
+    guard plan.options.bursts > 0 else { return false }
+    var weather = Chance(plan.seed, .delay, UInt64(call.child), now / .milliseconds(30_000))
+    guard weather.happens(perMillion: plan.options.bursts), chance.happens(perMillion: 900_000)
+    else { return false }
+    verdict.count(.burst)
+    return true
+  }
+
+  /// Puts bytes on a link, behind those that are on their way there in the same direction: all calls share it. A slow
+  /// link delivers them in pieces, as TCP does.
+  private func carry(
+    _ bytes: [UInt8], _ call: Call, isUp: Bool, from begin: Nanoseconds, _ delay: Int
+  ) {
+    let speed = bandwidth(isUp: isUp)
+    guard speed > 0 else {
+      return queue.push(
+        .deliver(call: call.number, isUp: isUp, bytes: bytes),
+        at: arrival(call, isUp, begin, delay))
+    }
+    verdict.count(.slowLink)
+    var rest = bytes[...]
+    repeat {
+      let piece = rest.prefix(Limits.writePieceBytes)
+      rest = rest.dropFirst(piece.count)
+      let start = max(begin, linkFree[call.child][isUp ? 0 : 1])
+      let sent = start + UInt64(piece.count) * 1_000_000_000 / UInt64(speed)
+      linkFree[call.child][isUp ? 0 : 1] = sent
+      queue.push(
+        .deliver(call: call.number, isUp: isUp, bytes: Array(piece)),
+        at: arrival(call, isUp, sent, delay))
+    } while !rest.isEmpty
+  }
+
+  /// Bytes per second of a link; 0 for no bound.
+  func bandwidth(isUp: Bool) -> Int {
+    let options = plan.options
+    return isUp || options.bandwidthDown == 0 ? options.bandwidth : options.bandwidthDown
   }
 
   private func arrival(
@@ -87,7 +126,7 @@ extension World {
   }
 
   func isBlocked(_ call: Call, isUp: Bool) -> Bool {
-    if isHealed { return !isInCore(call) }
+    if isHealed { return !isInCore(call) || route == .byHand }
     return cuts[call.child][isUp ? 0 : 1] > 0
   }
 

@@ -1,3 +1,4 @@
+import CSQLite
 import Causality
 import Changes
 import Merge
@@ -29,7 +30,7 @@ extension World {
     _ operation: Plan.Operation, _ scope: Scope, _ index: Int, _ replica: Replica
   ) throws(StoreError) {
     let node = nodes[index]
-    let key = Workload.key(operation.key)
+    let key = Workload.key(operation.key, of: scope)
     let values = values(of: operation, replica)
     switch operation.kind {
     case .open:
@@ -52,10 +53,12 @@ extension World {
     case .both:
       let above = tree.parent(of: scope) ?? scope
       let isWritable = tree.isAtOrAbove(replica.identity.replica.node.scope, above)
+      let keyAbove = Workload.key(operation.key, of: above)
       try write(index, replica) { transaction throws(StoreError) in
         try put(transaction, scope, key, values)
-        if isWritable, above != scope { try put(transaction, above, key, values) }
+        if isWritable, above != scope { try put(transaction, above, keyAbove, values) }
       }
+    case .checkpoint: checkpoint(node)
     case .order, .bulk, .burst, .large, .extra: try load(operation, scope, index, replica)
     case .delete:
       try write(index, replica) { transaction throws(StoreError) in
@@ -63,7 +66,7 @@ extension World {
         try transaction.delete(Workload.entries, scope: scope, key: key)
       }
     case .label, .unlabel:
-      let element = Workload.label(operation.key, operation.slot)
+      let element = Workload.label(operation.key, operation.slot, of: scope)
       try write(index, replica) { transaction throws(StoreError) in
         let isThere =
           try transaction.read(Workload.labels, scope: scope, key: element) != nil
@@ -90,6 +93,16 @@ extension World {
     }
   }
 
+  /// A checkpoint by a connection of its own. That it fails is nothing that a commit would tell.
+  private func checkpoint(_ node: SimulatedNode) {
+    verdict.count(.checkpoint)
+    var connection: OpaquePointer?
+    defer { sqlite3_close_v2(connection) }
+    if sqlite3_open(node.folder.database, &connection) == SQLITE_OK {
+      _ = sqlite3_exec(connection, "PRAGMA wal_checkpoint(PASSIVE)", nil, nil, nil)
+    }
+  }
+
   /// What the node's program knows of the values of an operation.
   private func values(of operation: Plan.Operation, _ replica: Replica) -> [ColumnValue] {
     let known = replica.schema.table(Workload.entries)?.columns ?? []
@@ -101,7 +114,7 @@ extension World {
   private func load(
     _ operation: Plan.Operation, _ scope: Scope, _ index: Int, _ replica: Replica
   ) throws(StoreError) {
-    let key = Workload.key(operation.key)
+    let key = Workload.key(operation.key, of: scope)
     let values = values(of: operation, replica)
     switch operation.kind {
     case .extra: try writeExtra(operation, scope, index, replica)
@@ -118,14 +131,14 @@ extension World {
       verdict.count(.load)
       try write(index, replica) { transaction throws(StoreError) in
         for row in 0..<(operation.slot + 1) * 100 {
-          try put(transaction, scope, Workload.key(1_000 + row), values)
+          try put(transaction, scope, Workload.key(1_000 + row, of: scope), values)
         }
       }
     case .burst:
       verdict.count(.load)
       for row in 0..<100 where nodes[index].replica != nil {
         try write(index, replica) { transaction throws(StoreError) in
-          try put(transaction, scope, Workload.key(row % 7), [Workload.value(1, row)])
+          try put(transaction, scope, Workload.key(row % 7, of: scope), [Workload.value(1, row)])
         }
       }
     case .large:
@@ -142,7 +155,7 @@ extension World {
     _ operation: Plan.Operation, _ scope: Scope, _ index: Int, _ replica: Replica
   ) throws(StoreError) {
     guard let table = replica.schema.table(Workload.extras) else { return }
-    let key = Workload.key(operation.key)
+    let key = Workload.key(operation.key, of: scope)
     let values = [
       ColumnValue(ColumnID(1), .text("v\(operation.slot)")),
       ColumnValue(ColumnID(2), .integer(Int64(operation.slot))),

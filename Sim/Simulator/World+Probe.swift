@@ -60,7 +60,9 @@ extension World {
     case .over: return nil
     }
     let longest = watched.values.flatMap { watch in watch.missing.map { hops(watch.writer, $0) } }
-    return now + .milliseconds((longest.max() ?? 0) * Checkers.millisecondsPerHop + 1)
+    return now
+      + .milliseconds(
+        (longest.max() ?? 0) * (Checkers.millisecondsPerHop + slowLinkMilliseconds) + 1)
   }
 
   /// Back-off after the last failure, a long poll and an exchange.
@@ -91,7 +93,8 @@ extension World {
     do {
       let receipt = try replica.write(author: "probe", wallMilliseconds: node.wall(now)) {
         transaction throws(StoreError) in
-        let (scope, key) = (node.code.scope, Workload.key(9_000 + probeStage.rawValue))
+        let scope = node.code.scope
+        let key = Workload.key(9_000 + probeStage.rawValue, of: scope)
         try transaction.insert(Workload.entries, scope: scope, key: key, [Workload.value(1, 0)])
       }
       for dot in receipt.dots {
@@ -123,7 +126,8 @@ extension World {
         note(
           .spread(
             dot, to: index, hops: hops(watch.writer, index),
-            milliseconds: Int((now - watch.since) / 1_000_000)))
+            milliseconds: Int((now - watch.since) / 1_000_000),
+            sendingMilliseconds: slowLinkMilliseconds))
       }
     }
     watched = [:]
@@ -138,7 +142,14 @@ extension World {
       verdict.slowestHopMilliseconds, milliseconds / max(1, hops(watch.writer, index)))
     note(
       .spread(
-        dot, to: index, hops: hops(watch.writer, index), milliseconds: milliseconds))
+        dot, to: index, hops: hops(watch.writer, index), milliseconds: milliseconds,
+        sendingMilliseconds: slowLinkMilliseconds))
+  }
+
+  /// How long a slow link takes at most for one small change: two handshakes of 2 KB each way (L3), that of the
+  /// exchange and that of the long poll which ends.
+  private var slowLinkMilliseconds: Int {
+    [true, false].map { bandwidth(isUp: $0) }.filter { $0 > 0 }.reduce(0) { $0 + 4_000_000 / $1 }
   }
 
   /// Links between two nodes.

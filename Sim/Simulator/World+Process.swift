@@ -137,7 +137,7 @@ extension World {
     }
   }
 
-  /// Performs what the schedule asks for.
+  /// Performs what the schedule asks for; calls last, since one that fails at once sets a later timer.
   func perform(_ actions: [LinkAction], at index: Int) {
     let node = nodes[index]
     for action in actions {
@@ -147,14 +147,20 @@ extension World {
         queue.push(
           .timer(node: index, life: node.life, timer: node.timer),
           at: max(now, milliseconds * 1_000_000))
-      case .startExchange(_, let attempt): startCall(index, attempt, isWait: false)
-      case .startWait(_, let attempt): startCall(index, attempt, isWait: true)
+      case .startExchange, .startWait: break
       case .cancel(let attempt):
         guard let number = node.attempts.removeValue(forKey: attempt), let call = calls[number]
         else { continue }
         call.isCut = true
         call.childSide = nil
         queue.push(.linkEnded(call: number, isHub: true), at: now + .milliseconds(50))
+      }
+    }
+    for action in actions {
+      switch action {
+      case .startExchange(_, let attempt): startCall(index, attempt, isWait: false)
+      case .startWait(_, let attempt): startCall(index, attempt, isWait: true)
+      case .setTimer, .cancel: break
       }
     }
   }
@@ -200,6 +206,7 @@ extension World {
   /// Something failed on a node: a fault of its disk, or a fault of the engine.
   func trouble(_ index: Int, _ error: any Error, _ what: String) {
     let node = nodes[index]
+    log?("node \(node.plan.division), \(what): \(error)")
     if faultvfs_is_off(Int32(node.disk)) != 0 { return }
     let options = plan.options
     let isFaulty =
@@ -238,7 +245,10 @@ extension World {
       return
     }
     let cost = faultvfs_take_cost(Int32(node.disk))
-    if cost > 0 { node.busyUntil = max(node.busyUntil, now) + cost }
+    if cost > 0 {
+      verdict.count(.slowDisk)
+      node.busyUntil = max(node.busyUntil, now) + cost
+    }
   }
 
   /// The crash that was armed last on a node.

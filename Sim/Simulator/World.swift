@@ -60,6 +60,13 @@ package final class World {
   /// Change sets known in the core when it was looked at last, and since when (L2).
   var lastKnown: UInt64 = 0
   var lastProgress: Nanoseconds = 0
+  /// How long the core may take to agree, milliseconds (L1), and encoded bytes of every change set.
+  var agreementBound = Int.max
+  var sizes: [Dot: Int] = [:]
+  /// Takes a line for every event.
+  package var log: ((String) -> Void)?
+  /// Frames in the order in which they were said; kept where cuts are enumerated.
+  var saidFrames: [SaidFrame]?
   /// When the core agreed, and what had been sent until the round that must move nothing (Q9).
   var agreedAt: Nanoseconds?
   var sentBefore: Int?
@@ -69,6 +76,8 @@ package final class World {
   var watched: [Dot: Watched] = [:]
   /// Cuts in force by node: up, down.
   var cuts: [[Int]] = []
+  /// When a node's slow link upwards is free again: up, down.
+  var linkFree: [[Nanoseconds]] = []
   /// Copies of disks, by node.
   var copies: [Int: Copy] = [:]
   /// Who must agree in the end.
@@ -128,6 +137,7 @@ package final class World {
           isReal: plan.options.realSignatures == 1))
       if let rehearsal { nodes[index].wallStart = rehearsal.wallMilliseconds }
       cuts.append([0, 0])
+      linkFree.append([0, 0])
     }
     if let rehearsal { rehearsed = RehearsalState(rehearsal, tree, nodes) }
     for index in nodes.indices { try admit(index) }
@@ -210,7 +220,9 @@ package final class World {
     while verdict.violation == nil, let next = queue.pop() {
       now = next.time
       verdict.count(.events)
-      guard perform(next.event) else { break }
+      let goesOn = perform(next.event)
+      if let log { write(next.event, to: log) }
+      guard goesOn else { break }
     }
     if !keepsNodes { finish() }
     return verdict
@@ -238,7 +250,8 @@ package final class World {
       verdict.count(.lostWrite, Int(counters.lost_operations))
       verdict.count(.tornWrite, Int(counters.torn_operations))
       verdict.count(.syncFailure, Int(counters.sync_failures))
-      verdict.count(.inputError, Int(counters.io_errors))
+      verdict.count(
+        plan.options.isSticky == 1 ? .stickyError : .inputError, Int(counters.io_errors))
       verdict.count(.diskFull, Int(counters.full_errors))
     }
     verdict.virtualMilliseconds = now / 1_000_000

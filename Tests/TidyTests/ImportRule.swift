@@ -39,7 +39,7 @@ enum ImportRule {
         "Transport", "Node", "Portal", "Terminal", "Rehearsal", "Benchmarks", "ArgumentParser",
         "ServiceLifecycle", "Crypto", "Logging",
       ]).union(system),
-      "Simulator": casework.union(["Peering", "CFaultVFS", "CSQLite"]),
+      "Simulator": casework.union(["Peering", "CFaultVFS", "CSQLite", "Crypto"]),
       "Outages": values.union(["Store", "Casework", "Simulator"]).union(system),
       "Run": ["Simulator", "Outages", "ArgumentParser", "Foundation"],
     ]

@@ -91,8 +91,8 @@ int faultvfs_contains(int node, const uint8_t *bytes, uint64_t count);
 int faultvfs_step(int node);
 /// Whether operations of a node fail by chance or not (1) for now: checkers read what is there.
 void faultvfs_pause(int node, int is_paused);
-/// Flips bits anywhere in the files of a node.
-void faultvfs_flip(int node, uint64_t seed, uint32_t bits);
+/// Flips bits anywhere in the files of a node whose names end in `suffix`, "" for all. Returns 0 when there is none.
+int faultvfs_flip(int node, const char *suffix, uint64_t seed, uint32_t bits);
 
 /// A hash of every changing operation of all nodes so far, contents included.
 uint64_t faultvfs_trace(void);
