@@ -123,6 +123,13 @@ package struct Plan: Hashable, Sendable {
   /// Schema versions of the programs that nodes begin with, where they are not 1 (F34).
   package var versions: [Version] = []
 
+  /// When the phase of faults is over: with the last pause of a process at the earliest, since what happened in it is
+  /// taken only then.
+  var healsAtMilliseconds: Int {
+    faults.filter { $0.kind == .pause }.map { $0.atMilliseconds + $0.milliseconds }
+      .reduce(options.chaosMilliseconds, max)
+  }
+
   /// The schema version of the program that a node begins with.
   func version(of division: Int) -> Int {
     versions.last { $0.division == division }?.version ?? 1

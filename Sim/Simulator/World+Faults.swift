@@ -176,7 +176,7 @@ extension World {
   /// The time until all agreed; not that after a bundle which came later.
   private func noteAgreement() {
     guard verdict.convergenceMilliseconds == 0 else { return }
-    verdict.convergenceMilliseconds = Int(now / 1_000_000) - plan.options.chaosMilliseconds
+    verdict.convergenceMilliseconds = Int(now / 1_000_000) - plan.healsAtMilliseconds
     note(
       .agreed(
         milliseconds: verdict.convergenceMilliseconds, boundMilliseconds: agreementBound))
@@ -187,7 +187,7 @@ extension World {
     if !isHealed { heal() }
     if route == .byHand { carryByHand() }
     if verdict.violation != nil { return false }
-    if now > .milliseconds(plan.options.chaosMilliseconds), isProbing || isQuiet() {
+    if now > .milliseconds(plan.healsAtMilliseconds), isProbing || isQuiet() {
       if agreedAt == nil {
         agreedAt = now
         noteAgreement()
@@ -205,7 +205,7 @@ extension World {
       return false
     }
     watchProgress()
-    let deadline = plan.options.chaosMilliseconds + plan.options.healMilliseconds
+    let deadline = plan.healsAtMilliseconds + plan.options.healMilliseconds
     guard now < .milliseconds(deadline) else {
       violate("L1", disagreement() ?? "not quiet in time")
       return false

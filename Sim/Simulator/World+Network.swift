@@ -35,6 +35,8 @@ extension World {
         verdict.count(.heavyDelay)
         delay *= 1_000
       }
+      // Who hears no byte for so long gives up.
+      if delay > Int(Limits.answerMilliseconds) * 1_000_000 { return lose(call) }
       if chance.happens(perMillion: options.corruption) {
         verdict.count(.corruption)
         for _ in 0...chance.below(8) {
@@ -49,8 +51,6 @@ extension World {
           at: arrival(call, isUp, begin, delay))
         return loseLater(call, at: arrival(call, isUp, begin, delay) + 1)
       }
-      // Who hears no byte for so long gives up.
-      if delay > Int(Limits.answerMilliseconds) * 1_000_000 { return lose(call) }
       if isUp, !call.isWait, !call.isReplay, call.messages == 1,
         chance.happens(perMillion: options.duplicate)
       {

@@ -241,7 +241,7 @@ package final class World {
     }
     for index in nodes.indices { setDisk(index, isFaulty: true) }
     if let rehearsed { return begin(rehearsed) }
-    queue.push(.look, at: .milliseconds(plan.options.chaosMilliseconds))
+    queue.push(.look, at: .milliseconds(plan.healsAtMilliseconds))
   }
 
   func finish() {
