@@ -42,7 +42,7 @@ final class Delivery {
       }
       let incoming = Incoming(
         header: header, encoded: encoded, signedHead: heads[encoded.dot],
-        awaitsJudgement: entersHere(header.replica))
+        awaitsJudgement: entersHere(header.replica), hasWaited: false)
       if try isKnown(incoming) { continue }
       received.insert(header.dot)
       add(incoming)
@@ -119,52 +119,78 @@ final class Delivery {
       add(
         Incoming(
           header: header, encoded: encoded, signedHead: head,
-          awaitsJudgement: flags.contains(.awaitsJudgement)))
+          awaitsJudgement: flags.contains(.awaitsJudgement), hasWaited: true))
     }
   }
 
-  /// Computes the chain of one run and verifies its signed heads.
+  /// Computes the chain of one run and verifies its signed heads. What waited and what the message brings may not go
+  /// together: then each is looked at alone, so that neither a lie that waits keeps the truth out nor a lie that comes
+  /// drives it away.
   private func prove(_ stream: StreamID, _ writer: ReplicaID) throws(StoreError) {
     guard var run = runs[stream]?[writer] else { return }
+    defer { runs[stream]?[writer] = run }
+    let (waited, brought) = run.parted
+    guard let doubt = try proveList(&run.list, stream, writer) else { return }
+    var candidate = brought
+    if !waited.isEmpty, !brought.isEmpty {
+      if try proveList(&candidate, stream, writer) == nil {
+        run.list = candidate
+        return try keep(doubt, of: "what waited")
+      }
+      candidate = waited
+      if try proveList(&candidate, stream, writer) == nil { run.list = candidate }
+    }
+    reject(doubt.dot, .unprovedChangeSet, doubt.text)
+    try keep(doubt, of: "\(peer)")
+  }
+
+  /// Why something is not proved.
+  private struct Doubt {
+    let dot: Dot
+    let text: String
+  }
+
+  /// Proves what can be; drops what is wrong and all behind it, and says why.
+  private func proveList(
+    _ list: inout [Incoming], _ stream: StreamID, _ writer: ReplicaID
+  ) throws(StoreError) -> Doubt? {
     let state = try replica.state(of: stream)
+    let key = try replica.verifyingKey(of: writer)
     var last = state.heads[writer]?.chain ?? .zero
     var next = state.known[writer] + 1
-    let key = try replica.verifyingKey(of: writer)
-    var proved = -1
-    for index in run.list.indices {
-      guard run.list[index].header.number == next else { break }
-      // What does not inflate is refused below.
-      guard let body = try? run.list[index].content() else {
-        try refuse(&run, from: index, .unprovedChangeSet, "the body does not inflate")
+    /// Behind the last signed head that is right.
+    var end = 0
+    var doubt: Doubt?
+    for index in list.indices {
+      guard list[index].header.number == next else { break }
+      let dot = list[index].header.dot
+      guard let body = try? list[index].content() else {
+        doubt = Doubt(dot: dot, text: "the body does not inflate")
+        list.removeSubrange(index...)
         break
       }
-      last = Replica.chainHash(
-        last, header: run.list[index].encoded.header, canonicalBody: body)
-      run.list[index].chain = last
+      last = Replica.chainHash(last, header: list[index].encoded.header, canonicalBody: body)
+      list[index].chain = last
       next += 1
-      guard let head = run.list[index].signedHead, let key else { continue }
+      guard let head = list[index].signedHead, let key else { continue }
       guard head.hash == last,
         replica.host.signatures.isValid(head.signature, of: head.signedBytes, by: key)
       else {
-        try refuse(&run, from: 0, .unprovedChangeSet, "the signature or chain is wrong")
+        doubt = Doubt(dot: list[end].header.dot, text: "the signature or chain is wrong")
+        list.removeSubrange(end...)
         break
       }
-      proved = index
+      end = index + 1
     }
-    for index in run.list.indices where index <= proved { run.list[index].isProved = true }
-    runs[stream]?[writer] = run
+    for index in list.indices.prefix(end) { list[index].isProved = true }
+    return doubt
   }
 
-  /// Drops a run from an index on: it is wrong, whoever relayed it.
-  private func refuse(
-    _ run: inout IncomingRun, from index: Int, _ code: ProtocolErrorCode, _ detail: String
-  ) throws(StoreError) {
-    guard index < run.list.count else { return }
-    reject(run.list[index].header.dot, code, detail)
+  /// Keeps what was not proved for people to see.
+  private func keep(_ doubt: Doubt, of source: String) throws(StoreError) {
     try replica.quarantine(
-      "unproved", subject: run.list[index].header.dot.description,
-      detail: "\(detail); from \(peer)", counts: false, wall: wallMilliseconds)
-    run.list.removeSubrange(index...)
+      "unproved", subject: doubt.dot.description, detail: "\(doubt.text); from \(source)",
+      counts: false, wall: wallMilliseconds)
   }
 
   // MARK: applying
@@ -211,7 +237,7 @@ final class Delivery {
     for incoming in transaction {
       bodies.append(try take(incoming))
       let (stream, writer) = (incoming.header.stream, incoming.header.replica)
-      runs[stream]?[writer]?.list.removeAll { $0.header.number == incoming.header.number }
+      runs[stream]?[writer]?.remove(incoming.header.number)
       outcome.applied += 1
       if !outcome.streamsAdvanced.contains(stream) {
         outcome.streamsAdvanced.append(stream)

@@ -15,15 +15,32 @@ struct Incoming {
   /// This node is the hub where it entered: rights and clock are judged when it is applied, however long it
   /// waits until then and whoever brings what it waits for.
   var awaitsJudgement: Bool
+  /// It waited here before the message at hand.
+  let hasWaited: Bool
+  /// The message at hand brings it.
+  var isBrought: Bool { !hasWaited || isRepeated }
+  /// It waited here, and the message at hand brings it again.
+  fileprivate(set) var isRepeated = false
   /// The canonical body, inflated once: it is hashed, decoded and judged.
   private var canonicalBody: [UInt8]?
 
   init(
     header: ChangeSetHeader, encoded: EncodedChangeSet, signedHead: SignedHead?,
-    awaitsJudgement: Bool
+    awaitsJudgement: Bool, hasWaited: Bool
   ) {
     (self.header, self.encoded) = (header, encoded)
     (self.signedHead, self.awaitsJudgement) = (signedHead, awaitsJudgement)
+    self.hasWaited = hasWaited
+  }
+
+  /// Whether both have the same content, and no other signed head.
+  fileprivate func isSame(as other: Incoming) -> Bool {
+    guard encoded.header == other.encoded.header,
+      signedHead == nil || other.signedHead == nil || signedHead == other.signedHead
+    else { return false }
+    // Deflated bytes may differ.
+    return encoded.body == other.encoded.body
+      || (try? encoded.canonicalBody() == other.encoded.canonicalBody()) ?? false
   }
 
   /// The canonical body; throws when it does not inflate.
@@ -40,16 +57,40 @@ struct IncomingRun {
   let stream: StreamID
   let replica: ReplicaID
   var list: [Incoming] = []
+  /// What the message at hand brings under a number under which something else waits.
+  private var rivals: [Incoming] = []
 
-  /// Adds a change set unless its number is there already.
+  init(stream: StreamID, replica: ReplicaID) {
+    (self.stream, self.replica) = (stream, replica)
+  }
+
+  /// Adds a change set. Of two in a message under one number the first counts; of one that waits and another that
+  /// the message brings both are kept until it shows which is proved.
   mutating func insert(_ incoming: Incoming) {
-    let index = list.firstIndex { $0.header.number >= incoming.header.number } ?? list.count
-    if index < list.count, list[index].header.number == incoming.header.number {
+    let number = incoming.header.number
+    let index = list.firstIndex { $0.header.number >= number } ?? list.count
+    guard index < list.count, list[index].header.number == number else {
+      return list.insert(incoming, at: index)
+    }
+    if list[index].isSame(as: incoming) {
       if list[index].signedHead == nil { list[index].signedHead = incoming.signedHead }
       if incoming.awaitsJudgement { list[index].awaitsJudgement = true }
-    } else {
-      list.insert(incoming, at: index)
+      list[index].isRepeated = true
+    } else if list[index].hasWaited, !rivals.contains(where: { $0.header.number == number }) {
+      rivals.append(incoming)
     }
+  }
+
+  /// Forgets what was applied.
+  mutating func remove(_ number: UInt64) {
+    list.removeAll { $0.header.number == number }
+    rivals.removeAll { $0.header.number == number }
+  }
+
+  /// What waited alone and what the message brings alone, for when they do not go together.
+  var parted: (waited: [Incoming], brought: [Incoming]) {
+    let brought = (list.filter(\.isBrought) + rivals).sorted { $0.header.number < $1.header.number }
+    return (list.filter(\.hasWaited), brought)
   }
 }
 

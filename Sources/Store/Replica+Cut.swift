@@ -119,7 +119,7 @@ extension Replica {
         throw .cutUnreadable(.notClosed(dot))
       }
       var incoming = Incoming(
-        header: header, encoded: encoded, signedHead: nil, awaitsJudgement: false)
+        header: header, encoded: encoded, signedHead: nil, awaitsJudgement: false, hasWaited: false)
       incoming.chain = chain
       incoming.isProved = true
       _ = try delivery.take(incoming)

@@ -187,4 +187,76 @@ import Wire
     #expect(try world.row(10, "B") != nil)
     try world.settle()
   }
+
+  /// Found by the simulator, seed 2792: what was in the way of the truth was dropped with it, and a message that was
+  /// applied again brought more than it had the first time.
+  @Test func `a lie that waits does not keep the truth out`() throws {
+    let (world, honest) = try make()
+    var (puppet, liar) = (honest, honest)
+    let lies = try ["lie", "lie too"].map { title in
+      let said = try liar.write(
+        ChangeSetBody(blocks: [Puppet.books(.insert, [("A", .text(title))])]), in: branch,
+        at: world.wall)
+      return ChangesMessage(changeSets: said.changeSets, heads: [])
+    }
+    for lie in lies {
+      let outcome = try world[10].apply(
+        lie, from: puppet.replica, isIngress: true, wallMilliseconds: world.wall)
+      #expect(outcome.parked == 1 && outcome.rejected.isEmpty, "\(outcome)")
+    }
+    var truth = ChangesMessage(changeSets: [], heads: [])
+    for number in 1...3 {
+      let said = try puppet.write(
+        ChangeSetBody(blocks: [Puppet.books(.insert, [("B\(number)", .text("true"))])]),
+        in: branch, at: world.wall)
+      truth = ChangesMessage(
+        changeSets: truth.changeSets + said.changeSets,
+        heads: number == 1 ? [] : truth.heads + said.heads)
+    }
+    let outcome = try world[10].apply(
+      truth, from: puppet.replica, isIngress: true, wallMilliseconds: world.wall)
+    #expect(outcome.applied == 3 && outcome.rejected.isEmpty && outcome.parked == 0, "\(outcome)")
+    let entry = try #require(try world[10].quarantineEntries().first)
+    #expect(entry.kind == "unproved" && entry.detail.hasSuffix("from what waited"))
+    #expect(try title(world, 10, "A") == nil && title(world, 10, "B3") == .text("true"))
+    let again = try world[10].apply(
+      truth, from: puppet.replica, isIngress: true, wallMilliseconds: world.wall)
+    #expect(again.applied == 0 && again.duplicates == 3 && again.rejected.isEmpty, "\(again)")
+    #expect(try world[10].query(sql: "SELECT 1 FROM tributary_parked").first?.rows.isEmpty ?? true)
+  }
+
+  @Test func `a lie that comes does not drive away the truth that waits`() throws {
+    let (world, honest) = try make()
+    var (puppet, liar) = (honest, honest)
+    func say(_ puppet: inout Puppet, _ title: String) throws -> ChangesMessage {
+      try puppet.write(
+        ChangeSetBody(blocks: [Puppet.books(.insert, [(title, .text(title))])]), in: branch,
+        at: world.wall)
+    }
+    func hear(_ sets: [EncodedChangeSet], _ heads: [SignedHead]) throws -> ApplyOutcome {
+      try world[10].apply(
+        ChangesMessage(changeSets: sets, heads: heads), from: puppet.replica, isIngress: true,
+        wallMilliseconds: world.wall)
+    }
+    let truth = try (1...3).map { try say(&puppet, "true \($0)") }
+    let lies = try (1...2).map { try say(&liar, "lie \($0)") }
+    // What waits is true, and its signature still under way.
+    _ = try hear(truth[0].changeSets, [])
+    // A lie under its number, with a signature that is of another.
+    let forged = try #require(lies[1].heads.first)
+    let wrong = SignedHead(
+      dot: forged.dot, hash: try #require(truth[1].heads.first).hash, signature: forged.signature)
+    let outcome = try hear(lies.flatMap(\.changeSets), [wrong])
+    #expect(outcome.applied == 0 && outcome.rejected.count == 1, "\(outcome)")
+    #expect(outcome.rejected.first?.code == .unprovedChangeSet)
+    let after = try hear(truth[1].changeSets, truth[1].heads)
+    #expect(after.applied == 2 && after.rejected.isEmpty, "\(after)")
+    // What a signed head proves is taken, whatever comes behind it.
+    let last = try hear(
+      truth[2].changeSets + (try say(&liar, "lie 3"), try say(&liar, "lie 4")).1.changeSets,
+      truth[2].heads + [wrong])
+    #expect(last.applied == 1, "\(last)")
+    #expect(try title(world, 10, "true 3") == .text("true 3"))
+    #expect(try title(world, 10, "lie 1") == nil)
+  }
 }
