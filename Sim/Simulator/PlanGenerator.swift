@@ -128,9 +128,7 @@ package enum PlanGenerator {
         atMilliseconds: fault.atMilliseconds, kind: .rot, division: fault.division,
         argument: fault.argument, milliseconds: 1)
     }
-    // Sim/bugs/open/checkpoint-lost-sync.plan says what is left out.
-    let isOpen = plan.options.syncFailures > 0 && plan.options.isNotPowersafe == 1
-    if chance.below(2) == 0, !isOpen { checkpoints(&plan, &chance) }
+    if chance.below(2) == 0 { checkpoints(&plan, &chance) }
     for (place, clock) in plan.clocks.enumerated() where chance.below(6) == 0 {
       // It stands still.
       plan.clocks[place] = Plan.Clock(

@@ -58,7 +58,9 @@ extension World {
         try put(transaction, scope, key, values)
         if isWritable, above != scope { try put(transaction, above, keyAbove, values) }
       }
-    case .checkpoint: checkpoint(node)
+    case .checkpoint:
+      verdict.count(.checkpoint)
+      replica.checkpoint()
     case .order, .bulk, .burst, .large, .extra: try load(operation, scope, index, replica)
     case .delete:
       try write(index, replica) { transaction throws(StoreError) in
@@ -90,16 +92,6 @@ extension World {
         reason: "", wallMilliseconds: node.wall(now))
       written(index, receipt.dots)
       decided(first.record, receipt.dots, index)
-    }
-  }
-
-  /// A checkpoint by a connection of its own. That it fails is nothing that a commit would tell.
-  private func checkpoint(_ node: SimulatedNode) {
-    verdict.count(.checkpoint)
-    var connection: OpaquePointer?
-    defer { sqlite3_close_v2(connection) }
-    if sqlite3_open(node.folder.database, &connection) == SQLITE_OK {
-      _ = sqlite3_exec(connection, "PRAGMA wal_checkpoint(PASSIVE)", nil, nil, nil)
     }
   }
 

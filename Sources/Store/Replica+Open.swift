@@ -31,7 +31,7 @@ extension Replica {
     try host.write(
       Array((Hexadecimal.encode(key) + "\n").utf8), to: folder.key, isPrivate: true)
     let root = anchor ?? Anchor(replica: id, publicKey: publicKey)
-    let (database, connection) = try openDatabase(folder, isOwner: true, readOnly: false)
+    let (database, connection) = try openDatabase(folder, readOnly: false)
     try createTables(
       database,
       facts: [
@@ -72,7 +72,7 @@ extension Replica {
       throw .folder(path: folder.path, problem: "holds no replica; `tributary init` makes one")
     }
     let lease = try Lease(folder, host)
-    let (database, connection) = try openDatabase(folder, isOwner: lease != nil, readOnly: false)
+    let (database, connection) = try openDatabase(folder, readOnly: false)
     try upgrade(database, folder)
     let replica = try make(
       folder, database, connection, tree, schema, host, lease, withKey: true)
@@ -90,7 +90,7 @@ extension Replica {
     guard host.exists(folder.database) else {
       throw .folder(path: folder.path, problem: "holds no replica; `tributary init` makes one")
     }
-    let (database, connection) = try openDatabase(folder, isOwner: false, readOnly: true)
+    let (database, connection) = try openDatabase(folder, readOnly: true)
     let replica = try make(
       folder, database, connection, tree, try present(schema, in: database), host, nil,
       withKey: false)
@@ -180,7 +180,7 @@ extension Replica {
   private static let configured: Int32 = csqlite_configure()
 
   static func openDatabase(
-    _ folder: ReplicaFolder, isOwner: Bool, readOnly: Bool
+    _ folder: ReplicaFolder, readOnly: Bool
   ) throws(StoreError) -> (DatabaseQueue, OpaquePointer) {
     _ = configured
     do {
@@ -194,8 +194,8 @@ extension Replica {
             throw StoreError.folder(path: folder.database, problem: "synchronous is not FULL")
           }
         }
-        // Only the owner checkpoints (engine.md §11).
-        try database.execute(sql: "PRAGMA wal_autocheckpoint = \(isOwner ? 4000 : 0)")
+        // Only the owner checkpoints, by itself (engine.md §11).
+        try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
         return try prepare(database, folder)
       }
       return (queue, connection)

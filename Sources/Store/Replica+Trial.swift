@@ -14,7 +14,7 @@ extension Replica {
     guard folder.holdsReplica else {
       throw .folder(path: folder.path, problem: "holds no replica; `tributary init` makes one")
     }
-    let (source, _) = try openDatabase(folder, isOwner: false, readOnly: true)
+    let (source, _) = try openDatabase(folder, readOnly: true)
     let (copy, connection) = try self.copy(source, of: folder)
     let replica = try make(folder, copy, connection, tree, schema, SystemHost(), nil, withKey: true)
     try replica.readStopReason()

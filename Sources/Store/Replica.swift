@@ -23,7 +23,7 @@ package final class Replica {
   package internal(set) var stopReason: StopReason?
   /// Set once the disk did not keep what it was told to keep. What memory and caches hold may then be wrong, while
   /// the file recovers when it is opened again: every later call throws this.
-  package private(set) var diskFailure: StoreError?
+  package internal(set) var diskFailure: StoreError?
 
   let database: DatabaseQueue
   let statements: StatementCache
@@ -32,6 +32,7 @@ package final class Replica {
   let writer: RowWriter
   let host: any Host
   let lease: Lease?
+  private let logPages = LogPages()
   /// Whether this process holds the lease: it checkpoints, and no other process serves the file.
   package var isOwner: Bool { lease != nil }
   var clock = HybridClock()
@@ -63,6 +64,7 @@ package final class Replica {
     let channels = Set(schema.tables.map(\.channel))
     streams = tree.streams(heldBy: identity.replica.node.scope, channels: channels)
     writer = RowWriter(statements, dots, tree)
+    logPages.watch(connection)
   }
 
   deinit {
@@ -120,6 +122,7 @@ package final class Replica {
         }
         try statements("COMMIT").run()
         rowChanges?.settle()
+        if logPages.count >= LogPages.most { checkpoint() }
         return result
       } catch {
         rowChanges?.discard()
@@ -168,7 +171,6 @@ package final class Replica {
     let version = try pragma.step() ? pragma.integer(0) : -1
     guard version != dataVersion else { return }
     forget()
-    dataVersion = version
     mayHaveCaptured = true
     // The clock survives a restart (engine.md §1, HLC): it stands in the last head or entry that was written.
     let last = try statements("SELECT id, clock FROM tributary_log ORDER BY id DESC LIMIT 1")
@@ -180,6 +182,8 @@ package final class Replica {
     let seen = max(
       try highest.step() ? highest.unsigned(0) : 0, hasEntry ? last.unsigned(1) : 0)
     clock = HybridClock(last: HybridTimestamp(packed: max(seen, clock.last.packed)))
+    // Last: what failed in between is read again.
+    dataVersion = version
   }
 
   func state(of stream: StreamID) throws(StoreError) -> StreamState {

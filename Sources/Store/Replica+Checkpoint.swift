@@ -1,0 +1,37 @@
+internal import CSQLite
+
+/// The pages of the write-ahead log after the last commit.
+final class LogPages {
+  fileprivate(set) var count: Int32 = 0
+  /// From this many on the log goes into the database.
+  static let most: Int32 = 4_000
+
+  /// Counts the commits of a connection; the connection must not outlive this object's owner.
+  func watch(_ connection: OpaquePointer) {
+    sqlite3_wal_hook(
+      connection,
+      { context, _, _, pages in
+        if let context {
+          Unmanaged<LogPages>.fromOpaque(context).takeUnretainedValue().count = pages
+        }
+        return SQLITE_OK
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+}
+
+extension Replica {
+  /// Writes the write-ahead log into the database, as far as no reader needs it (engine.md §11).
+  ///
+  /// SQLite's own checkpoints tell nobody of a sync that failed. What the disk dropped with it may lie in the log
+  /// before what is committed later, which a power cut would then take along: such a failure ends the process like that
+  /// of a commit (`diskFailure`). The commits before it are durable.
+  package func checkpoint() {
+    guard isOwner, diskFailure == nil else { return }
+    let code = sqlite3_wal_checkpoint_v2(
+      statements.connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+    guard code != SQLITE_OK else { return }
+    let error = StoreError(code: code, connection: statements.connection, doing: "checkpoint")
+    // What another program holds, and a full disk, the next commits meet themselves.
+    if case .storage = error { diskFailure = error }
+  }
+}
