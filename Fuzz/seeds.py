@@ -160,12 +160,12 @@ def constants():
     kinds = {"null": b"\0", "integer": b"\x10\x02", "empty": b"\x80", "digits": b"\x43\x0e",
              "text": b"\x92" + b"a1" * 9, "time": b"\x65\x02", "real": b"\x32\x02",
              "blob": b"\x06\x02ab", "long": b"\x01\x80\x02" + b"z" * 256}
-    for rows, columns in ((400, 200), (1000, 255), (1300, 255), (3000, 180), (12000, 60),
-                          (40000, 62), (65000, 62)):
+    for rows, columns in ((400, 200), (1000, 255), (1300, 255), (3000, 90), (12000, 30),
+                          (40000, 31), (65000, 31)):
         plane = varint(rows) + varint(columns) + b"\1" * columns + column(rows)
         for content in kinds.values():
             yield "change-set", b"\2\7\x08" + plane + content * columns
-    for rows, columns in ((400, 200), (500, 255), (700, 255), (3000, 90), (12000, 31), (60000, 31)):
+    for rows, columns in ((400, 200), (500, 255), (700, 255), (3000, 45), (12000, 15), (60000, 15)):
         plane = varint(rows) + varint(columns) + b"\1" * columns + column(rows)
         for content in kinds.values():
             yield "change-set", b"\2\7\x0d" + plane + content * columns * 2 + b"\7\1"

@@ -233,7 +233,8 @@ package struct Findings: Sendable {
     }
     for (node, reason) in found.stopped {
       list.append(
-        "\(scenario.territory.divisions[node].name) writes no more (\(reason)). Keep its folder, set the node up anew with "
+        "\(scenario.territory.divisions[node].name) writes no more, since others know changes of its own that its disk has not "
+          + "(`tributary status` says: “\(reason)”). Keep its folder, set the node up anew with "
           + "`tributary init`, and have its hub admit it; never put a replica back from a copy while a newer one exists."
       )
     }

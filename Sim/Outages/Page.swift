@@ -30,7 +30,7 @@ package struct Page: Sendable {
       <p class="kind">Rehearsal of an outage</p>
       <h1>\(title)</h1>
       <p class="question">\(text(scenario.question))</p>
-      <p class="verdict \(found.isSound && found.agreedAtMilliseconds != nil ? "good" : "bad")">\(text(findings.headline))</p>
+      <p class="verdict \(verdict)">\(text(findings.headline))</p>
       \(answers)
       <h2>Pictures</h2>
       \(pictures)
@@ -42,6 +42,12 @@ package struct Page: Sendable {
       </html>
 
       """
+  }
+
+  /// The class of the headline: bad when something does not hold, fair when a disk took changes with it.
+  private var verdict: String {
+    guard found.isSound, found.agreedAtMilliseconds != nil else { return "bad" }
+    return found.lost > 0 ? "fair" : "good"
   }
 
   /// Text of a page; Chinese in it is marked as such, so that browsers take the right letters.
@@ -187,16 +193,16 @@ enum PageStyle {
   static let css = """
     :root{color-scheme:light dark;--paper:#fff;--ink:#1b1f24;--soft:#57606a;--grid:#dde2e8;--card:#f6f8fa;\
     --t0:#7a3ea8;--t1:#0b62c4;--t2:#b35900;--t3:#1a7f37;--cut:#c62828;--behind:#e8a33d;--off:#4b5563;\
-    --backup:#7a3ea8;--clock:#0b7285;--good:#dafbe1;--bad:#ffdcd7}
+    --backup:#7a3ea8;--clock:#0b7285;--good:#dafbe1;--fair:#fff3c4;--bad:#ffdcd7}
     @media (prefers-color-scheme:dark){:root{--paper:#14181d;--ink:#e6eaef;--soft:#a2abb5;--grid:#343b44;\
     --card:#1d232a;--t0:#c69bf0;--t1:#66adff;--t2:#f2a65a;--t3:#62c77d;--cut:#ff7b72;--behind:#d9a441;\
-    --off:#9aa4b0;--backup:#c69bf0;--clock:#57c4d4;--good:#12391f;--bad:#55211d}}
+    --off:#9aa4b0;--backup:#c69bf0;--clock:#57c4d4;--good:#12391f;--fair:#4a3c0b;--bad:#55211d}}
     body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,"Noto Sans","Noto Sans CJK SC",\
     "PingFang SC","Microsoft YaHei",sans-serif}
     main{max-width:900px;margin:0 auto;padding:24px 20px 48px}
     h1{font-size:1.75rem;line-height:1.25;margin:.1em 0 .3em}h2{font-size:1.2rem;margin:1.6em 0 .4em}
     .kind{color:var(--soft);margin:0}.question{font-size:1.1rem;color:var(--soft);margin:.2em 0 1em}
-    .verdict{padding:14px 16px;border-radius:8px;font-weight:600}.good{background:var(--good)}.bad{background:var(--bad)}
+    .verdict{padding:14px 16px;border-radius:8px;font-weight:600}.good{background:var(--good)}.fair{background:var(--fair)}.bad{background:var(--bad)}
     ul{padding-left:1.2em}li{margin:.25em 0}
     figure{margin:0 0 28px;padding:14px 16px;background:var(--card);border-radius:8px}
     figcaption{color:var(--soft);margin-bottom:6px}figcaption b{color:var(--ink)}

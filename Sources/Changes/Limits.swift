@@ -10,7 +10,7 @@ package enum Limits {
   /// Values (rows × columns) of one change set: constant columns take no bytes, memory does.
   package static let cellsPerChangeSet = 8 << 20
   /// Values of one change set per byte of its canonical body, above `ratioFreeCells`: bounds the work per byte.
-  package static let cellsPerByte = 64
+  package static let cellsPerByte = 32
   /// Values for which no ratio is asked: 1,024 rows of 256 columns, all constant.
   package static let ratioFreeCells = 256 << 10
   /// Parts (streams) of one transaction: a province has 146 scopes × 3 channels.

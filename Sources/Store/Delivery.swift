@@ -164,6 +164,7 @@ final class Delivery {
     for index in list.indices {
       guard list[index].header.number == next else { break }
       let dot = list[index].header.dot
+      // What does not inflate is refused.
       guard let body = try? list[index].content() else {
         doubt = Doubt(dot: dot, text: "the body does not inflate")
         list.removeSubrange(index...)

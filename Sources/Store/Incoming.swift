@@ -38,9 +38,12 @@ struct Incoming {
     guard encoded.header == other.encoded.header,
       signedHead == nil || other.signedHead == nil || signedHead == other.signedHead
     else { return false }
-    // Deflated bytes may differ.
-    return encoded.body == other.encoded.body
-      || (try? encoded.canonicalBody() == other.encoded.canonicalBody()) ?? false
+    if encoded.body == other.encoded.body { return true }
+    // Deflated bytes may differ; what does not inflate is the same as nothing.
+    guard let mine = try? encoded.canonicalBody() else { return false }
+    // As above.
+    guard let others = try? other.encoded.canonicalBody() else { return false }
+    return mine == others
   }
 
   /// The canonical body; throws when it does not inflate.

@@ -886,7 +886,7 @@ def put_body(body, header):
 
 def get_body(data, header):
     reader, body = Reader(data), {"blocks": [], "controls": []}
-    reader.cells = min(8_388_608, 262_144 + 64 * len(data))
+    reader.cells = min(8_388_608, 262_144 + 32 * len(data))
     mark = reader.varint(2_000_001)
     for _ in range(mark >> 1):
         body["blocks"].append(get_block(reader, header))
