@@ -4,8 +4,8 @@ package struct Problem: Error, Hashable, Sendable {
   package let failed: String
   /// The file, node, stream or line concerned; nil when `failed` says all.
   package let subject: String?
-  /// Why, when it is known.
-  package let reason: String?
+  /// Why, when it is known; one line each.
+  package let reasons: [String]
   /// What to do, one step each; at least one unless nothing can be done.
   package let next: [String]
   package let status: ExitStatus
@@ -14,9 +14,18 @@ package struct Problem: Error, Hashable, Sendable {
     _ failed: String, on subject: String? = nil, because reason: String? = nil,
     next: [String] = [], status: ExitStatus
   ) {
+    self.init(
+      failed, on: subject, because: reason.map { [$0] } ?? [], next: next, status: status)
+  }
+
+  /// The same for several reasons at once.
+  package init(
+    _ failed: String, on subject: String? = nil, because reasons: [String],
+    next: [String] = [], status: ExitStatus
+  ) {
     self.failed = failed
     self.subject = subject
-    self.reason = reason
+    self.reasons = reasons
     self.next = next
     self.status = status
   }
@@ -26,7 +35,9 @@ package struct Problem: Error, Hashable, Sendable {
     var text = "\(program): \(failed.visible)"
     if let subject { text += ": \(subject.visible)" }
     text += "\n"
-    if let reason { text += "  why:  \(reason.visible)\n" }
+    for (index, reason) in reasons.enumerated() {
+      text += (index == 0 ? "  why:  " : "        ") + reason.visible + "\n"
+    }
     for (index, step) in next.enumerated() {
       text += (index == 0 ? "  next: " : "        ") + step.visible + "\n"
     }

@@ -159,7 +159,7 @@ extension Problem {
         next: ["Correct the line; --help names the columns. Nothing was written."], status: .data)
     case .refused(let breaches):
       self.init(
-        failed, on: subject, because: breaches.map(RuleText.text).joined(separator: "\n"),
+        failed, on: subject, because: breaches.map(RuleText.text),
         next: ["Correct what is named; the clause of the notice stands before each."],
         status: .data)
     case .exists(let table, let key):

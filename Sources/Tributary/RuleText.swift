@@ -46,6 +46,9 @@ enum RuleText {
     case .windowOutsideYear(let year): "检查期限不在 \(year) 年内"
     case .filterOnUnpublishedField(let field): "筛选条件用了未公开的字段 \(field)"
     case .filterOnDrawOfAll: "不定向抽查不得设筛选条件"
+    case .notBelow(let unit): "实施单位 \(unit) 不是本单位的下级"
+    case .libraryMissing(let library): "检查对象库 \(library) 未开设（tributary roster library）"
+    case .planDiffers(let task): "任务 \(task) 的抽取参数与已签发的计划不符"
     case .requirementUnmet(let id, let item): "抽查要求 \(id)（事项 \(item)）没有任务，也没有理由"
     case .requirementFixedAbove(let id): "总局统一要求 \(id) 必须安排任务"
     case .taskDeletedAfterDraw(let task, let state):

@@ -185,21 +185,8 @@ import Testing
     let session = try world.store(.county).freeze([draw.task])
     #expect(session.tasks[0].avoidance.count == 1)
     // The county's program was changed: its parameters bind an empty list.
-    let unit = world.scope(.county)
-    let empty = Avoidance.hash([]).description
-    let held = try #require(
-      try world.store(.county).rows(of: DrawTables.sessions, in: unit).first)
-    let bound = Avoidance.hash(session.tasks[0].avoidance).description
-    let text = held.text("entries").replacing(bound, with: empty)
-    #expect(text != held.text("entries"))
-    _ = try world[.county].write(author: "t", reason: "测试", wallMilliseconds: world.wall) {
-      transaction throws(StoreError) in
-      try transaction.insert(
-        DrawTables.sessions.id, scope: unit, key: [.text("forged")],
-        DrawTables.sessions.fields.enumerated().map { place, field in
-          ColumnValue(field.id, field.name == "entries" ? .text(text) : held.values[place])
-        })
-    }
+    let (bound, empty) = (Avoidance.hash(session.tasks[0].avoidance), Avoidance.hash([]))
+    try forge(draw) { $0.replacing(bound.description, with: empty.description) }
     _ = try world.store(.county).commit("forged", operator: draw.first, supervisor: draw.second)
     try world.settle()
     let answer = try #require(try draw.acknowledge().last)
@@ -209,5 +196,37 @@ import Testing
       return
     }
     #expect(breach.requirement == .inspectorDraw && breach.rule == .avoidanceDiffers)
+  }
+
+  @Test func `a county that draws by another ratio than its plan's is voided`() throws {
+    let draw = try DrawWorld()
+    let world = draw.world
+    _ = try world.store(.county).freeze([draw.task])
+    try forge(draw) { $0.replacing("\"ratio_bp\":1000", with: "\"ratio_bp\":1100") }
+    _ = try world.store(.county).commit("forged", operator: draw.first, supervisor: draw.second)
+    try world.settle()
+    let answer = try #require(try draw.acknowledge().last)
+    guard case .voided(let breach) = answer.action else {
+      Issue.record("\(answer)")
+      return
+    }
+    #expect(breach == RuleBreach(.objectDraw, row: draw.task, .planDiffers(task: draw.task)))
+  }
+
+  /// Writes the session `forged`: the only one of the county, with other parameters.
+  private func forge(_ draw: DrawWorld, _ change: (String) -> String) throws {
+    let (world, unit) = (draw.world, draw.world.scope(.county))
+    let held = try #require(
+      try world.store(.county).rows(of: DrawTables.sessions, in: unit).first)
+    let text = change(held.text("entries"))
+    #expect(text != held.text("entries"))
+    _ = try world[.county].write(author: "t", reason: "测试", wallMilliseconds: world.wall) {
+      transaction throws(StoreError) in
+      try transaction.insert(
+        DrawTables.sessions.id, scope: unit, key: [.text("forged")],
+        DrawTables.sessions.fields.enumerated().map { place, field in
+          ColumnValue(field.id, field.name == "entries" ? .text(text) : held.values[place])
+        })
+    }
   }
 }

@@ -108,6 +108,11 @@ import Testing
       of: VisitTables.visitItems, in: world.scope(.county)
     ).map { $0.text("origin") }
     #expect(origins == ["RANDOM", "RANDOM", "LEAD"])
+    // Nobody was matched at random to the lead: the two of the drawn visit count alone (R-1.5, K10).
+    var reader = try FactsReader(
+      world[.province], rules: RuleSet(), units: [world.scope(.county)])
+    let facts = try reader.facts(of: world.scope(.county), today: day("2026-05-12"))
+    #expect(facts.assignments.map(\.visit) == ["v1", "v1"])
   }
 
   @Test func `R-1.4, R-1.5, R-1.9, R-1.10: what is not drawn at random needs its exception`() throws

@@ -265,7 +265,7 @@ import Testing
       unit: try #require(UnitCode("530102")), year: 2026, version: 3, title: "计划", tasks: [task],
       signedBy: "张局", signedAt: Instant(milliseconds: Int64(draw.world.wall)), reason: "调整")
     let expected: [RuleBreach.Rule] = [
-      .malformed(field: "检查对象库", value: "食品库"), .missing(field: "上一版本"),
+      .libraryMissing(library: "食品库"), .missing(field: "上一版本"),
     ]
     #expect(try store.breaches(of: plan).map(\.rule) == expected)
     let refused = #expect(throws: CaseworkError.self) { try store.sign(plan) }

@@ -50,6 +50,9 @@ struct OutputTests {
                 Try again.
 
         """)
+    let several = Problem("no", because: ["one", "two\nlines"], next: ["x"], status: .data)
+    #expect(
+      several.text() == "tributary: no\n  why:  one\n        two\\nlines\n  next: x\n")
     #expect(Problem("no luck", status: .software).text(program: "x") == "x: no luck\n")
   }
 

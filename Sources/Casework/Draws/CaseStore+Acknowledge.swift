@@ -315,6 +315,8 @@ extension CaseStore {
       }
       if let breach = try redraw(task, session, unit: unit) { return breach }
       if let breach = try stageBreach(task, unit: unit) { return breach }
+      let counts = frame?.counts ?? []
+      if let breach = try planBreach(task, unit: unit, at: cut, counts: counts) { return breach }
     }
     return nil
   }

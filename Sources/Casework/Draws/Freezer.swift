@@ -53,7 +53,7 @@ struct Freezer {
     }).refusal {
       throw refusal
     }
-    let filter = try filter(of: task)
+    let filter = try Self.filter(of: task)
     let risk = LineRisk(
       items: task.itemCodes.compactMap(list.item), strata: task.strata.map(\.stratum))
     guard task.implementers.isEmpty else { return try addSpanning(task, (filter, risk)) }
@@ -161,7 +161,7 @@ struct Freezer {
     }
   }
 
-  private func filter(of task: PlanTask) throws(CaseworkError) -> FilterExpression? {
+  static func filter(of task: PlanTask) throws(CaseworkError) -> FilterExpression? {
     var parts = task.filter.isEmpty ? [] : [task.filter]
     if task.library != "companies" { parts.insert("library = '\(task.library)'", at: 0) }
     guard !parts.isEmpty else { return nil }
@@ -174,11 +174,7 @@ struct Freezer {
   }
 
   /// The planned strata with a floor of one; classes that the plan does not name are drawn from in no case.
-  private func parameters(
-    _ task: PlanTask, counts: [StratumCount], filter: FilterExpression?, matching: MatchingRules?,
-    units: [UnitRoster]? = nil
-  ) throws(CaseworkError) -> DrawParameters {
-    let sequence = try store.nextSequence(of: task.code)
+  static func strata(of task: PlanTask, in counts: [StratumCount]) -> [StratumRule] {
     let planned = task.strata.map { ratio in
       StratumRule(
         stratum: ratio.stratum, ratioBp: UInt32(clamping: ratio.ratioBp),
@@ -186,15 +182,25 @@ struct Freezer {
         max: ratio.maximum.map { UInt32(clamping: $0) } ?? DrawParameters.none)
     }
     let others = counts.filter { count in !planned.contains { $0.stratum == count.stratum } }
-    let strata =
-      DrawParameters.withFloors(planned, in: counts)
+    return DrawParameters.withFloors(planned, in: counts)
       + others.map { StratumRule(stratum: $0.stratum, ratioBp: 0, min: 0, max: 0) }
-    let mode: DrawParameters.Mode =
-      switch task.drawType {
-      case .batch: .batchOrder
-      case .sieve: .sieve
-      case .directed, .undirected: .sample
-      }
+  }
+
+  static func mode(of task: PlanTask) -> DrawParameters.Mode {
+    switch task.drawType {
+    case .batch: .batchOrder
+    case .sieve: .sieve
+    case .directed, .undirected: .sample
+    }
+  }
+
+  private func parameters(
+    _ task: PlanTask, counts: [StratumCount], filter: FilterExpression?, matching: MatchingRules?,
+    units: [UnitRoster]? = nil
+  ) throws(CaseworkError) -> DrawParameters {
+    let sequence = try store.nextSequence(of: task.code)
+    let strata = Self.strata(of: task, in: counts)
+    let mode = Self.mode(of: task)
     let eligible = counts.reduce(UInt64(0)) { $0 + UInt64($1.eligible) }
     let cap = mode == .sample ? items.allowedTotal(codes: task.itemCodes, eligible: eligible) : nil
     let threshold = UInt32(clamping: rules.batchThresholdBp)

@@ -67,12 +67,14 @@ struct VisitFacts {
     }
     var assignments: [UnitFacts.Assignment] = []
     try reader.read(
-      VisitTables.assignments, ["role", "mode", "eligible_count", "superseded_by"], in: unit
+      VisitTables.assignments, ["role", "mode", "eligible_count", "superseded_by", "draw_id"],
+      in: unit
     ) { row in
       guard row.text(0) != TeamRole.expert.rawValue else { return }
       let isReplaced = !row.isEmpty(3)
       if !isReplaced, let place = places[row.keyText(0)] { found[place].inspectorCount += 1 }
-      guard let mode = AssignmentMode(rawValue: row.text(1)) else { return }
+      // Who goes on a check without a draw was matched by nothing.
+      guard !row.isEmpty(4), let mode = AssignmentMode(rawValue: row.text(1)) else { return }
       let hasShortage = row.integer(2).map { $0 < 2 } ?? false
       assignments.append(
         UnitFacts.Assignment(

@@ -50,7 +50,10 @@ extension CaseStore {
     var breaches: [RuleBreach] = []
     if !RosterCodes.exclusionReasons.contains(where: { $0.code == reason }) {
       breaches.append(
-        RuleBreach(.objectRoster, row: subject, .malformed(field: "不纳入抽取理由", value: reason)))
+        RuleBreach(
+          .objectRoster, row: subject,
+          .notOneOf(
+            field: "不纳入抽取理由", value: reason, codes: RosterCodes.exclusionReasons.map(\.code))))
     }
     if approver.isEmpty {
       breaches.append(RuleBreach(.objectRoster, row: subject, .missing(field: "批准人")))

@@ -53,8 +53,7 @@ extension CaseStore {
     let libraries = try libraries()
     for task in plan.tasks where task.library != "companies" && !libraries.contains(task.library) {
       breaches.append(
-        RuleBreach(
-          .objectRoster, row: task.code, .malformed(field: "检查对象库", value: task.library)))
+        RuleBreach(.objectRoster, row: task.code, .libraryMissing(library: task.library)))
     }
     if let previous = try self.plan(of: plan.kind, year: plan.year, version: plan.version - 1) {
       breaches += PlanRules.breaches(
@@ -162,7 +161,7 @@ extension CaseStore {
         guard let scope = Scope(code) else { return true }
         return scope == ownScope || !replica.tree.isAtOrAbove(ownScope, scope)
       }.map { code in
-        RuleBreach(.twoStages, row: task.code, .malformed(field: "实施单位", value: code))
+        RuleBreach(.twoStages, row: task.code, .notBelow(unit: code))
       }
     }
   }

@@ -38,6 +38,12 @@ package struct RuleBreach: Error, Hashable, Sendable {
     case ratioOutOfRange(bp: Int)
     case batchOrderNeeded(ratioBp: Int, thresholdBp: Int)
     case teamTooSmall(size: Int)
+    /// A unit that is to visit is not below the one that draws.
+    case notBelow(unit: String)
+    /// The province opened no library of that name.
+    case libraryMissing(library: String)
+    /// A draw is not what the signed plan says.
+    case planDiffers(task: String)
     case windowReversed(from: CivilDate, to: CivilDate)
     case windowOutsideYear(year: Int)
     case filterOnUnpublishedField(field: String)
