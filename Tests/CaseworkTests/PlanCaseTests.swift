@@ -183,6 +183,55 @@ import Testing
     #expect(receipts.map { $0.key[2] } == [.integer(1)])
   }
 
+  @Test
+  func `R-2.12: a total is parted among regions by weight and roster, and plans are held to it`()
+    throws
+  {
+    // 60 companies in 530102, and 20 in 530103 that weigh twice as much: 60 and 40 of 100 parts.
+    let draw = try DrawWorld()
+    let world = draw.world
+    let province = world.store(.province)
+    _ = try world[.province].write(author: "feed", wallMilliseconds: world.wall) {
+      transaction throws(StoreError) in
+      for number in 100..<121 {
+        try transaction.insert(
+          RosterSchema.companies.id, scope: world.scope(.neighbour),
+          key: [.text(DrawWorld.company(number))],
+          [
+            // One is no longer registered.
+            ColumnValue(
+              CompanyFields.registrationState.id, .text(number == 100 ? "CANCELLED" : "ACTIVE"))
+          ])
+      }
+    }
+    let whole = LineRequirement(
+      id: "2026-食品-1", year: 2026, line: "食品", itemCode: "Y0101", ratioBp: 500,
+      regionWeights: ["530102": 1, "530103": 2, "530112": 5])
+    let parts = try province.spread(whole, total: 21)
+    #expect(parts.map(\.id) == ["530102", "530103", "530112"].map { "2026-食品-1/\($0)" })
+    // Of 21: 12.6 and 8.4; nobody is drawn where nobody is.
+    #expect(parts.map(\.minimumCount) == [13, 8, 0])
+    expectRefused("missing") {
+      _ = try province.spread(
+        LineRequirement(id: "L", year: 2026, line: "x", itemCode: "Y0101", ratioBp: 1), total: 5)
+    }
+    for part in parts { try province.require(part) }
+    try world.settle()
+    let county = world.store(.county)
+    func breaches(_ ratio: Int) throws -> [RuleBreach.Rule] {
+      try county.breaches(
+        of: Plan(
+          unit: #require(UnitCode("530102")), year: 2026, version: 2, title: "计划",
+          tasks: [draw.planTask(draw.task, ratio: ratio)],
+          signedBy: "张局", signedAt: Instant(milliseconds: Int64(world.wall)), reason: "调整")
+      ).map(\.rule).filter { "\($0)".hasPrefix("requirement") }
+    }
+    // 10 % of each class make 9 of 60, 20 % make 14.
+    #expect(
+      try breaches(1_000) == [.requirementUnmet(id: "2026-食品-1/530102", item: "Y0101")])
+    #expect(try breaches(2_000).isEmpty)
+  }
+
   @Test func `R-2.14: a task is ended with reason and approver, and is drawn and visited no more`()
     throws
   {

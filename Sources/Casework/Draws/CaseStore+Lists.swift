@@ -84,6 +84,38 @@ extension CaseStore {
     }
   }
 
+  /// A requirement for each of its regions, with that region's part of a total: by weight times the companies of its
+  /// roster, largest remainders first (domain.md §4.8). Their ids have the division behind them. Throws `refused` for
+  /// regions that have no companies here, or no weights.
+  package func spread(
+    _ requirement: LineRequirement, total: UInt32
+  ) throws(CaseworkError) -> [LineRequirement] {
+    var regions: [(division: String, weight: UInt16, rows: UInt32)] = []
+    for (division, weight) in requirement.regionWeights.sorted(by: { $0.key < $1.key }) {
+      guard let region = Scope(division) else { continue }
+      var rows = 0
+      for entry in replica.tree.entries where replica.tree.isAtOrAbove(region, entry.scope) {
+        rows += try drawable(in: entry.scope).values.reduce(0, +)
+      }
+      regions.append((division, UInt16(clamping: weight), UInt32(clamping: rows)))
+    }
+    let counts = FrameRule.regionalCounts(
+      total: total, regions: regions.map { (weight: $0.weight, rows: $0.rows) })
+    guard counts.contains(where: { $0 > 0 }) else {
+      throw .refused([
+        RuleBreach(.lineRequirement, row: requirement.id, .missing(field: "地区比重、检查对象"))
+      ])
+    }
+    return zip(regions, counts).map { region, count in
+      LineRequirement(
+        id: "\(requirement.id)/\(region.division)", year: requirement.year, line: requirement.line,
+        itemCode: requirement.itemCode, ratioBp: requirement.ratioBp, minimumCount: Int(count),
+        regionWeights: [region.division: 1], windowFrom: requirement.windowFrom,
+        windowTo: requirement.windowTo, source: requirement.source,
+        isMandatory: requirement.isMandatory)
+    }
+  }
+
   /// Issues an overlay of the own unit. Throws `refused` for one that would have no effect, with the rule it
   /// breaks; `exists` for a version that is there.
   package func adjust(_ overlay: ItemOverlay) throws(CaseworkError) {

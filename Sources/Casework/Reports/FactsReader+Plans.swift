@@ -111,7 +111,8 @@ extension FactsReader {
     return requirements.filter { $0.isMandatory && $0.addresses(code) }.map { requirement in
       let tasks = plans[requirement.year] ?? []
       return UnitFacts.Requirement(
-        id: requirement.id, year: requirement.year, isMet: tasks.contains(where: requirement.isMet))
+        id: requirement.id, year: requirement.year,
+        isMet: tasks.contains { requirement.isMet(by: $0) })
     }
   }
 

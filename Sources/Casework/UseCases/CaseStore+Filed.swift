@@ -67,17 +67,23 @@ extension CaseStore {
 
   /// How many companies of the own roster may be drawn today, by library and credit class.
   private func rosterCounts() throws(CaseworkError) -> [String: [String: Int]] {
+    let counts = try drawable(in: ownScope)
+    return counts.isEmpty ? [:] : ["companies": counts]
+  }
+
+  /// The companies of a roster that no registration ended, by credit class.
+  func drawable(in unit: Scope) throws(CaseworkError) -> [String: Int] {
     let columns = [CompanyFields.creditClass, CompanyFields.registrationState].map(\.id)
     var counts: [String: Int] = [:]
     do throws(StoreError) {
-      try replica.forEachRow(of: RosterSchema.companies.id, in: ownScope, reading: columns) { row in
+      try replica.forEachRow(of: RosterSchema.companies.id, in: unit, reading: columns) { row in
         guard FrameMaker.status(of: row.text(1)) == nil else { return }
         counts[row.text(0).isEmpty ? "N" : row.text(0), default: 0] += 1
       }
     } catch {
       throw .store(error)
     }
-    return counts.isEmpty ? [:] : ["companies": counts]
+    return counts
   }
 
   /// Signs a plan by the list and the requirements known here. Throws as the longer form.

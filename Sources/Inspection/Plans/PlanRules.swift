@@ -51,7 +51,9 @@ package struct PlanRules: Sendable {
   /// requirement of the national administration has to be met; no reason stands in for it.
   package func unmetRequirements(_ plan: Plan) -> [RuleBreach] {
     requirements.filter { $0.year == plan.year && $0.isMandatory && $0.addresses(plan.unit) }
-      .filter { requirement in !plan.tasks.contains(where: requirement.isMet) }
+      .filter { requirement in
+        !plan.tasks.contains { requirement.isMet(by: $0, eligible: counts(for: $0)) }
+      }
       .compactMap { requirement in
         if requirement.source == .administration {
           return RuleBreach(.unifiedPlan, row: plan.row, .requirementFixedAbove(id: requirement.id))

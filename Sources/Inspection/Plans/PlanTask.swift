@@ -142,10 +142,14 @@ package struct LineRequirement: Hashable, Sendable {
     regionWeights.isEmpty || (regionWeights[String(unit.division)] ?? 0) > 0
   }
 
-  /// Whether a task meets it: it names the item, some stratum has at least the ratio, and its window
-  /// meets the asked one.
-  package func isMet(by task: PlanTask) -> Bool {
+  /// Whether a task meets it: it names the item, some stratum has at least the ratio, its window meets the asked one,
+  /// and it takes as many objects as are asked for, or all there are, where `eligible` counts them by stratum.
+  package func isMet(by task: PlanTask, eligible: [String: Int]? = nil) -> Bool {
     guard task.itemCodes.contains(itemCode), task.highestRatioBp >= ratioBp else { return false }
+    if let eligible {
+      let taken = task.strata.reduce(0) { $0 + $1.quota(of: eligible[$1.stratum] ?? 0) }
+      guard taken >= min(minimumCount, eligible.values.reduce(0, +)) else { return false }
+    }
     let from = max(task.windowFrom, windowFrom ?? task.windowFrom)
     return from <= min(task.windowTo, windowTo ?? task.windowTo)
   }

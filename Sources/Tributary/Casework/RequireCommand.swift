@@ -11,7 +11,8 @@ extension ListCommand {
       discussion: """
         A plan meets it with a task that names the item with at least the ratio inside the window, or says \
         why not; what 总局 requires (--source SAMR) has to be met. With --region only the divisions named are \
-        addressed.
+        addressed. With --total so many objects are parted among them, by weight and by the companies in their \
+        rosters: one requirement each, whose id has the division behind it, printed with its count.
         """)
 
     @OptionGroup var node: NodeFolder
@@ -23,6 +24,7 @@ extension ListCommand {
     @Option(help: "The least number of objects.") var minimumCount = 0
     @Option(help: "DIVISION:WEIGHT, six digits and a whole number; may be repeated.")
     var region: [String] = []
+    @Option(help: "So many objects over all regions together; needs --region.") var total: UInt32?
     @Option(help: "First day of the checks.") var from: DayArgument?
     @Option(help: "Last day of the checks.") var to: DayArgument?
     @Option(help: "PROVINCE or SAMR.") var source = LineRequirement.Source.province
@@ -43,12 +45,29 @@ extension ListCommand {
 
     static let failure = "cannot issue the requirement"
 
-    func perform(_ store: CaseStore) throws {
+    func validate() throws {
+      if total != nil, region.isEmpty || minimumCount > 0 {
+        throw ValidationError("--total needs --region, and sets the least numbers itself.")
+      }
+    }
+
+    func perform(_ store: CaseStore) throws -> [LineRequirement] {
       let requirement = LineRequirement(
         id: id, year: year ?? DayArgument.today.year, line: line, itemCode: item, ratioBp: ratioBp,
         minimumCount: minimumCount, regionWeights: try weights(), windowFrom: from?.date,
         windowTo: to?.date, source: source, isMandatory: !optional)
-      try store.require(requirement)
+      guard let total else {
+        try store.require(requirement)
+        return []
+      }
+      let parts = try store.spread(requirement, total: total)
+      for part in parts { try store.require(part) }
+      return parts
+    }
+
+    func show(_ parts: [LineRequirement]) throws {
+      try StandardStream.output.write(
+        parts.map { "\($0.id) \($0.minimumCount)\n" }.joined())
     }
   }
 }
