@@ -87,9 +87,15 @@ package enum RosterCSV {
     package var division: Scope?
     /// The division of the node that imports; rows that it may not write are reported. nil takes all.
     package var writer: Scope?
+    /// Codes that the province issued beside the program's, with their words, by column.
+    package var codes: [String: [String: String]]
 
-    package init(encoding: FileEncoding? = nil, division: Scope? = nil, writer: Scope? = nil) {
+    package init(
+      encoding: FileEncoding? = nil, division: Scope? = nil, writer: Scope? = nil,
+      codes: [String: [String: String]] = [:]
+    ) {
       (self.encoding, self.division, self.writer) = (encoding, division, writer)
+      self.codes = codes
     }
   }
 

@@ -101,6 +101,10 @@ package struct RosterReader {
         switch field.form.value(of: text) {
         case .success(let value): values.append(ColumnValue(field.id, value))
         case .failure(let fault) where fault.fault.isUnknownCode(text):
+          if let code = issuedCode(text, field) {
+            values.append(ColumnValue(field.id, .text(code)))
+            continue
+          }
           values.append(ColumnValue(field.id, .text(text)))
           problems.append(LineProblem(line: line, column: field.name, fault.fault))
         case .failure(let fault):
@@ -121,6 +125,13 @@ package struct RosterReader {
     }
     return RosterRecord(
       line: line, scope: scope, key: [key], values: values.sorted { $0.column < $1.column })
+  }
+
+  /// A code of a column that the province issued, from the code itself or its word.
+  private func issuedCode(_ text: String, _ field: RosterField) -> String? {
+    guard let issued = options.codes[field.name] else { return nil }
+    if issued[text] != nil { return text }
+    return issued.filter { $0.value == text }.keys.min()
   }
 
   private mutating func key(_ text: String, line: Int) -> Value? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Casework
 import Causality
+import Inspection
 import Store
 import Terminal
 
@@ -49,7 +50,10 @@ struct RosterImportCommand: ParsableCommand {
       var reader = try reader(
         bytes, divisions,
         RosterCSV.Options(
-          encoding: encoding.encoding, division: scope ?? (isCounty ? own : nil), writer: own))
+          encoding: encoding.encoding, division: scope ?? (isCounty ? own : nil), writer: own,
+          codes: CaseAccess.use(
+            replica, "cannot import the file", on: node.folder, author: ""
+          ) { $0.rules.codes }))
       return try take(&reader, into: replica)
     }
     try options.output.show(report) { report.text }

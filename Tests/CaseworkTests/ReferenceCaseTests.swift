@@ -44,6 +44,39 @@ import Testing
     }
   }
 
+  @Test func `R-2.10: codes that the province adds to the lists have their words everywhere`()
+    throws
+  {
+    let season = try Season()
+    let world = season.world
+    let text = #"{"codes": {"findings": {"R91": "违反广告管理规定"}, "kind": {"FUND": "基金"}}}"#
+    try world.store(.province).issueRules(
+      Array(text.utf8), version: 2_026_050_101, effectiveFrom: day("2026-05-01"))
+    for bad in [#"{"codes": {"nolist": {"X": "x"}}}"#, #"{"codes": {"findings": {"": "x"}}}"#] {
+      expectRefused("malformed") {
+        try world.store(.province).issueRules(
+          Array(bad.utf8), version: 2, effectiveFrom: day("2026-05-01"))
+      }
+    }
+    try world.settle()
+    let county = try inForce(world, .county)
+    #expect(county.rules.codes["kind"] == ["FUND": "基金"])
+    var entry = season.entry()
+    entry.findings = CodeSet(text: "R77 R91")
+    try county.enter(entry, season.key)
+    try county.submit(season.key)
+    try county.finalise(season.key, reviewer: "王科")
+    try season.finish(season.other)
+    try county.advance(visit: "v1", through: ["DONE"])
+    try county.complete(task: season.task, on: day("2026-05-12"))
+    try world.settle()
+    for place in [CaseWorld.Place.county, .province] {
+      let file = try inForce(world, place).publicationFile(of: world.scope(.county))
+      let record = try #require(file.records.first { $0.itemCode == "Y0101" })
+      #expect(record.findings == ["R77", "R91"] && record.findingNames == ["R77", "违反广告管理规定"])
+    }
+  }
+
   @Test
   func `R-2.10: a draw goes by the rules that its unit knew, and the hub finds the same frame`()
     throws

@@ -126,6 +126,19 @@ import Testing
     }
   }
 
+  @Test func `a code or its word that the province issued is taken without a warning`() throws {
+    let options = RosterCSV.Options(division: wuhua, codes: ["kind": ["FUND": "基金"]])
+    for (word, count) in [("FUND", 0), ("基金", 0), ("OTHERS", 1)] {
+      var reader = try RosterReader(
+        Array("subject_code,kind\n\(good),\(word)\n".utf8), table: .companies,
+        divisions: try DivisionTree.builtIn(), options: options)
+      let next = reader.next()
+      let record = try #require(next)
+      #expect(text(record, CompanyFields.kind) == (count == 0 ? "FUND" : word))
+      #expect(reader.problems.warningCount == count, "\(word)")
+    }
+  }
+
   @Test func `GBK is detected and told`() throws {
     var writer = try RosterWriter(
       .companies, style: RosterWriter.Style(encoding: .gb18030, isChinese: true))

@@ -110,8 +110,12 @@ extension CaseStore {
           visitId: key.visit, itemCode: key.item, department: key.department, unit: "\(unit)",
           subjectCode: subject, subjectName: try subjectName(subject, unit), taskCode: task,
           taskName: plans[task]?.text("name") ?? "", itemName: names[key.item] ?? key.item,
-          methods: methods.map(\.code), methodNames: methods.map(\.title),
-          findings: findings.map(\.code), findingNames: findings.map(\.title),
+          methods: methods.map(\.code),
+          methodNames: methods.map { $0.known?.title ?? rules.title(of: $0.code, in: "methods") },
+          findings: findings.map(\.code),
+          findingNames: findings.map {
+            $0.known?.title ?? rules.title(of: $0.code, in: "findings")
+          },
           checkedOn: final.text("checked_on"), completedOn: tasks[task]?.text("completed_on") ?? "",
           dueOn: entry.due.map { "\($0.date)" } ?? "",
           isDueProvisional: entry.due?.isProvisional ?? false, isAmended: amended[key] != nil,

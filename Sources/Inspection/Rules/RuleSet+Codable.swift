@@ -22,7 +22,7 @@ extension RuleSet: Codable {
     case handOverRefusals = "hand_over_refusals"
     case trainingMonths = "training_months"
     case yearlyVisitCaps = "yearly_visit_caps"
-    case scoring
+    case scoring, codes
     case avoidsLastTeam = "avoids_last_team"
     case limitsOwnStation = "limits_own_station"
     case weighsYearsUnchecked = "weighs_years_unchecked"
@@ -84,6 +84,16 @@ extension RuleSet: Codable {
       }
     }
     scoring = try container.decodeIfPresent([ScoreRule].self, forKey: .scoring) ?? scoring
+    codes = try container.decodeIfPresent([String: [String: String]].self, forKey: .codes) ?? codes
+    if let list = codes.keys.sorted().first(where: { !Self.codeLists.contains($0) }) {
+      throw DecodingError.dataCorruptedError(
+        forKey: .codes, in: container, debugDescription: "there is no list \(list)")
+    }
+    let all = codes.values.flatMap { $0 }
+    guard all.allSatisfy({ !$0.key.isEmpty && !$0.key.contains(where: \.isWhitespace) }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .codes, in: container, debugDescription: "a code is a word")
+    }
     let caps = try container.decodeIfPresent([String: Int].self, forKey: .yearlyVisitCaps)
     yearlyVisitCaps = caps ?? yearlyVisitCaps
   }
@@ -95,6 +105,7 @@ extension RuleSet: Codable {
     for (key, path) in Self.numbers { try container.encode(self[keyPath: path], forKey: key) }
     for (key, path) in Self.flags { try container.encode(self[keyPath: path], forKey: key) }
     try container.encode(scoring, forKey: .scoring)
+    try container.encode(codes, forKey: .codes)
     try container.encode(yearlyVisitCaps, forKey: .yearlyVisitCaps)
   }
 }

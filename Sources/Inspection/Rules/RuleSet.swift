@@ -40,6 +40,9 @@ package struct RuleSet: Hashable, Sendable {
   package var yearlyVisitCaps: [String: Int]
   /// What a score of an evaluation is made of (domain.md §5.3).
   package var scoring: [ScoreRule]
+  /// Codes that joined the program's lists after it was made, with their words, by list and code (domain.md S-09): the
+  /// lists of the province, which nodes have with its rules.
+  package var codes: [String: [String: String]]
   package var draws: DrawChoices
   package var switches: LaterRules
 
@@ -92,9 +95,19 @@ package struct RuleSet: Hashable, Sendable {
     trainingMonths = 0
     yearlyVisitCaps = ["A": 1, "B": 1, "C": 2, "D": 4, "N": 2]
     scoring = ScoreRule.standard
+    codes = [:]
     draws = DrawChoices()
     switches = LaterRules()
   }
+
+  /// The lists that a province adds to: of results, and the columns of rosters that have codes.
+  package static let codeLists: Set = [
+    "findings", "methods", "disposals", "kind", "registration_state", "credit_class", "food_risk",
+    "drug_risk", "equipment_risk", "product_risk", "sex", "status",
+  ]
+
+  /// The words for a code that this program does not know; the code itself where the province issued none.
+  package func title(of code: String, in list: String) -> String { codes[list]?[code] ?? code }
 
   /// Whether somebody whose last training was on a day may go on a visit.
   package func isTrained(lastOn day: CivilDate?, on visit: CivilDate) -> Bool {
