@@ -88,7 +88,7 @@ struct MutantsCommand: ParsableCommand {
     discussion: "To be run by the tributary-sim that was built in the folder of `plant`.")
 
   @Option(help: "Seeds for each bug at most.")
-  var seeds: UInt64 = 400
+  var seeds: UInt64 = 1_000
 
   @Option(help: "Only the mutants whose names contain this.")
   var only: String?
