@@ -129,15 +129,21 @@ final class Delivery {
   private func prove(_ stream: StreamID, _ writer: ReplicaID) throws(StoreError) {
     guard var run = runs[stream]?[writer] else { return }
     defer { runs[stream]?[writer] = run }
-    let (waited, brought) = run.parted
+    let parts = run.parts
     guard let doubt = try proveList(&run.list, stream, writer) else { return }
-    var candidate = brought
-    if !waited.isEmpty, !brought.isEmpty {
+    if let parts {
+      // What a signed head proves stays, whoever brought it.
+      let proved = Array(run.list.prefix(while: \.isProved))
+      let last = proved.last?.header.number ?? 0
+      func rest(_ part: [Incoming]) -> [Incoming] {
+        proved + part.filter { $0.header.number > last }
+      }
+      var candidate = rest(parts.brought)
       if try proveList(&candidate, stream, writer) == nil {
         run.list = candidate
         return try keep(doubt, of: "what waited")
       }
-      candidate = waited
+      candidate = rest(parts.waited)
       if try proveList(&candidate, stream, writer) == nil { run.list = candidate }
     }
     reject(doubt.dot, .unprovedChangeSet, doubt.text)

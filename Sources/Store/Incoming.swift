@@ -90,10 +90,12 @@ struct IncomingRun {
     rivals.removeAll { $0.header.number == number }
   }
 
-  /// What waited alone and what the message brings alone, for when they do not go together.
-  var parted: (waited: [Incoming], brought: [Incoming]) {
+  /// What waited and what the message brings, for when they do not go together; nil unless there is both.
+  var parts: (waited: [Incoming], brought: [Incoming])? {
+    let waited = list.filter(\.hasWaited)
+    guard !waited.isEmpty else { return nil }
     let brought = (list.filter(\.isBrought) + rivals).sorted { $0.header.number < $1.header.number }
-    return (list.filter(\.hasWaited), brought)
+    return brought.isEmpty ? nil : (waited, brought)
   }
 }
 

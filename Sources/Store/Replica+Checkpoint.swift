@@ -1,24 +1,5 @@
 internal import CSQLite
 
-/// The pages of the write-ahead log after the last commit.
-final class LogPages {
-  fileprivate(set) var count: Int32 = 0
-  /// From this many on the log goes into the database.
-  static let most: Int32 = 4_000
-
-  /// Counts the commits of a connection; the connection must not outlive this object's owner.
-  func watch(_ connection: OpaquePointer) {
-    sqlite3_wal_hook(
-      connection,
-      { context, _, _, pages in
-        if let context {
-          Unmanaged<LogPages>.fromOpaque(context).takeUnretainedValue().count = pages
-        }
-        return SQLITE_OK
-      }, Unmanaged.passUnretained(self).toOpaque())
-  }
-}
-
 extension Replica {
   /// Writes the write-ahead log into the database, as far as no reader needs it (engine.md §11).
   ///
@@ -27,6 +8,7 @@ extension Replica {
   /// of a commit (`diskFailure`). The commits before it are durable.
   package func checkpoint() {
     guard isOwner, diskFailure == nil else { return }
+    logPages.count = 0
     let code = sqlite3_wal_checkpoint_v2(
       statements.connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
     guard code != SQLITE_OK else { return }

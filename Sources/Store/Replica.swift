@@ -32,7 +32,7 @@ package final class Replica {
   let writer: RowWriter
   let host: any Host
   let lease: Lease?
-  private let logPages = LogPages()
+  let logPages = LogPages()
   /// Whether this process holds the lease: it checkpoints, and no other process serves the file.
   package var isOwner: Bool { lease != nil }
   var clock = HybridClock()
