@@ -47,6 +47,7 @@ package enum PlanGenerator {
     workload(&plan, &chance)
     skew(&plan)
     harsher(&plan)
+    meaner(&plan)
     return plan
   }
 
@@ -136,6 +137,56 @@ package enum PlanGenerator {
         driftPerMillion: -1_000_000)
     }
     if chance.below(8) == 0 { strobe(&plan, &chance) }
+  }
+
+  /// Forms saved late, and disks that fail just when a checkpoint is made and lose what was written next to what was
+  /// not: each rare in the other draws; from a stream of their own, too.
+  private static func meaner(_ plan: inout Plan) {
+    var chance = Chance(plan.seed, .plan, 4)
+    if chance.below(2) == 0 { forms(&plan, &chance) }
+    if chance.below(8) == 0 {
+      plan.options.isNotPowersafe = 1
+      plan.options.syncFailures = chance.within(5_000...50_000)
+      for _ in 0...chance.below(3) { checkpoints(&plan, &chance) }
+      faults(.power, &plan, &chance)
+    }
+    plan.operations.sort { $0.atMilliseconds < $1.atMilliseconds }
+    plan.faults.sort { $0.atMilliseconds < $1.atMilliseconds }
+  }
+
+  /// A row is read into a form, changed by somebody meanwhile, and then the form is saved: it replaces what it showed,
+  /// not what came in between. Few columns each, as people write.
+  private static func forms(_ plan: inout Plan, _ chance: inout Chance) {
+    let length = plan.options.chaosMilliseconds
+    for _ in 0...chance.below(4) {
+      let reader = chance.pick(plan.nodes)
+      let below = plan.nodes.filter { isBelow($0, reader, plan.nodes) }
+      let scope = chance.pick(below)
+      let others = plan.nodes.filter { isBelow(scope, $0, plan.nodes) }
+      let (key, slot) = (chance.below(3), 3 + chance.below(3))
+      var time = chance.below(length)
+      let column = chance.within(1...3)
+      func add(_ kind: Plan.Operation.Kind, _ writer: Plan.Node) {
+        var values = [Plan.Operation.Value(column: column, number: chance.below(10))]
+        if chance.below(4) == 0 {
+          values.append(
+            Plan.Operation.Value(
+              column: chance.within(column + 1...Workload.firstColumnCount),
+              number: chance.below(10)))
+        }
+        plan.operations.append(
+          Plan.Operation(
+            atMilliseconds: time, division: writer.division, kind: kind, scope: scope.division,
+            key: key, slot: slot, values: kind == .open ? [] : values))
+        time = min(length - 1, time + chance.within(1...max(1, length / 20)))
+      }
+      add(.put, chance.pick(others))
+      add(.open, reader)
+      for _ in 0...chance.below(2) {
+        add(.put, chance.below(2) == 0 ? reader : chance.pick(others))
+      }
+      add(.save, reader)
+    }
   }
 
   /// Write-ahead logs go into their databases at some moments, which thousands of pages would do else (F43).

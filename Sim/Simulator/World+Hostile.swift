@@ -14,7 +14,7 @@ extension World {
     var chance = Chance(plan.seed, .fate, UInt64(call.number), 3_000_000 + UInt64(call.messages))
     guard chance.happens(perMillion: 600_000) else { return message }
     verdict.count(.hostile)
-    switch chance.below(7) {
+    switch chance.below(8) {
     case 0:
       return .changes(
         ChangesMessage(
@@ -28,7 +28,9 @@ extension World {
     case 2:
       let other = nodes[chance.below(nodes.count)].code
       return forged(changes, first, call, author: other)
-    case 3: return altered(changes, first)
+    case 3: return altered(changes, first, heads: changes.heads)
+    // Without a signed head it waits, ahead of the true one.
+    case 6: return altered(changes, first, heads: [])
     case 4: return equivocated(changes, call, isKnown: true)
     case 5: return equivocated(changes, call, isKnown: false)
     default: return foreign(changes, call)
@@ -60,8 +62,10 @@ extension World {
         heads: [SignedHead(dot: lie.dot, hash: .zero, signature: signature)]))
   }
 
-  /// The own change set with another content under the old signature.
-  private func altered(_ changes: ChangesMessage, _ first: EncodedChangeSet) -> Message {
+  /// The own change set with another content, under the old signatures or none.
+  private func altered(
+    _ changes: ChangesMessage, _ first: EncodedChangeSet, heads: [SignedHead]
+  ) -> Message {
     // As above.
     guard let header = try? ChangeSetCodec.decodeHeader(first.header) else {
       return .changes(changes)
@@ -74,7 +78,7 @@ extension World {
       dot: first.dot, header: ChangeSetCodec.encodeHeader(lie), body: first.body,
       bodyIsDeflated: first.bodyIsDeflated, bodyByteCount: first.bodyByteCount)
     return .changes(
-      ChangesMessage(changeSets: [set] + changes.changeSets.dropFirst(), heads: changes.heads))
+      ChangesMessage(changeSets: [set] + changes.changeSets.dropFirst(), heads: heads))
   }
 
   /// Another content for an own change set, well signed: for one that the hub has already, or before the hub gets

@@ -16,6 +16,10 @@ int csqlite_harden(sqlite3 *connection) {
   return sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
 }
 
+int csqlite_set_checkpoint_on_close(sqlite3 *connection, int enabled) {
+  return sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !enabled, (int *)0);
+}
+
 int csqlite_forget_authorizer(sqlite3 *connection) {
   return sqlite3_set_authorizer(connection, 0, 0);
 }

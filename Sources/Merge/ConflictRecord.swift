@@ -27,11 +27,6 @@ package struct ConflictSibling: Hashable, Sendable {
   package let writers: [ConflictWriter]
   package let isProposal: Bool
   package let isSuspect: Bool
-
-  /// Whether a node wrote this side: "ours" on its screens, "theirs" otherwise.
-  package func isOurs(_ node: NodeCode) -> Bool {
-    writers.contains { $0.origin.dot.replica.node == node }
-  }
 }
 
 /// An entry of the conflict inbox.

@@ -42,7 +42,7 @@ final class Delivery {
       }
       let incoming = Incoming(
         header: header, encoded: encoded, signedHead: heads[encoded.dot],
-        awaitsJudgement: entersHere(header.replica), hasWaited: false)
+        awaitsJudgement: entersHere(header.replica), hasWaited: false, source: peer)
       if try isKnown(incoming) { continue }
       received.insert(header.dot)
       add(incoming)
@@ -98,7 +98,7 @@ final class Delivery {
 
   private func readParked() throws(StoreError) {
     let select = try replica.statements(
-      "SELECT stream, replica, number, flags, header, body_bytes, body, head_hash, signature "
+      "SELECT stream, replica, number, flags, header, body_bytes, body, head_hash, signature, source "
         + "FROM tributary_parked ORDER BY stream, replica, number")
     defer { select.reset() }
     while try select.step() {
@@ -119,7 +119,8 @@ final class Delivery {
       add(
         Incoming(
           header: header, encoded: encoded, signedHead: head,
-          awaitsJudgement: flags.contains(.awaitsJudgement), hasWaited: true))
+          awaitsJudgement: flags.contains(.awaitsJudgement), hasWaited: true,
+          source: select.kind(9) == .null ? nil : ReplicaID(packed: select.unsigned(9))))
     }
   }
 
@@ -141,13 +142,19 @@ final class Delivery {
       var candidate = rest(parts.brought)
       if try proveList(&candidate, stream, writer) == nil {
         run.list = candidate
-        return try keep(doubt, of: "what waited")
+        return try keep(doubt, of: Self.sources(of: parts.waited, behind: last))
       }
       candidate = rest(parts.waited)
       if try proveList(&candidate, stream, writer) == nil { run.list = candidate }
     }
     reject(doubt.dot, .unprovedChangeSet, doubt.text)
     try keep(doubt, of: "\(peer)")
+  }
+
+  /// Who brought what waits behind a number.
+  private static func sources(of waited: [Incoming], behind number: UInt64) -> String {
+    let sources = Set(waited.filter { $0.header.number > number }.compactMap(\.source)).sorted()
+    return sources.map(\.description).joined(separator: ", ") + ", and had waited"
   }
 
   /// Why something is not proved.
@@ -350,7 +357,7 @@ final class Delivery {
   func park() throws(StoreError) {
     try replica.statements("DELETE FROM tributary_parked").run()
     let insert = try replica.statements(
-      "INSERT INTO tributary_parked VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+      "INSERT INTO tributary_parked VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
     for stream in runs.keys.sorted() {
       for writer in (runs[stream] ?? [:]).keys.sorted() {
         let list = runs[stream]?[writer]?.list ?? []
@@ -371,6 +378,11 @@ final class Delivery {
           } else {
             insert.bindNull(8)
             insert.bindNull(9)
+          }
+          if let source = incoming.source {
+            insert.bind(10, source.packed)
+          } else {
+            insert.bindNull(10)
           }
           try insert.run()
         }

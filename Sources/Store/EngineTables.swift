@@ -1,7 +1,7 @@
 /// The engine's own tables, beside the user's in the same file (engine.md §2).
 enum EngineTables {
   /// Grows with each change of the statements below; `upgrades` lead to it.
-  static let formatVersion: Int64 = 3
+  static let formatVersion: Int64 = 4
 
   /// What brings a file of the format to the next one.
   static let upgrades: [Int64: [String]] = [
@@ -21,6 +21,7 @@ enum EngineTables {
       """,
       "DROP INDEX tributary_log_dot",
     ],
+    3: ["ALTER TABLE tributary_parked ADD COLUMN source INTEGER"],
   ]
 
   /// Where change sets stand in the log: from `number` on ids go along with numbers, up to the replica's next run
@@ -66,12 +67,13 @@ enum EngineTables {
       row_count INTEGER NOT NULL, clock INTEGER NOT NULL, PRIMARY KEY (stream, replica)
     ) STRICT, WITHOUT ROWID
     """,
-    // Change sets that wait for a predecessor, a part, a signature or a key.
+    // Change sets that wait for a predecessor, a part, a signature or a key; `source`: the replica that brought it.
     """
     CREATE TABLE tributary_parked (
       stream INTEGER NOT NULL, replica INTEGER NOT NULL, number INTEGER NOT NULL,
       flags INTEGER NOT NULL, header BLOB NOT NULL, body_bytes INTEGER NOT NULL,
-      body BLOB NOT NULL, head_hash BLOB, signature BLOB, PRIMARY KEY (stream, replica, number)
+      body BLOB NOT NULL, head_hash BLOB, signature BLOB, source INTEGER,
+      PRIMARY KEY (stream, replica, number)
     ) STRICT, WITHOUT ROWID
     """,
     // Pieces of change sets too large for one frame.

@@ -17,6 +17,8 @@ struct Incoming {
   var awaitsJudgement: Bool
   /// It waited here before the message at hand.
   let hasWaited: Bool
+  /// Who brought it first; nil for what waits since a program of an earlier format.
+  let source: ReplicaID?
   /// The message at hand brings it.
   var isBrought: Bool { !hasWaited || isRepeated }
   /// It waited here, and the message at hand brings it again.
@@ -26,11 +28,11 @@ struct Incoming {
 
   init(
     header: ChangeSetHeader, encoded: EncodedChangeSet, signedHead: SignedHead?,
-    awaitsJudgement: Bool, hasWaited: Bool
+    awaitsJudgement: Bool, hasWaited: Bool, source: ReplicaID?
   ) {
     (self.header, self.encoded) = (header, encoded)
     (self.signedHead, self.awaitsJudgement) = (signedHead, awaitsJudgement)
-    self.hasWaited = hasWaited
+    (self.hasWaited, self.source) = (hasWaited, source)
   }
 
   /// Whether both have the same content, and no other signed head.

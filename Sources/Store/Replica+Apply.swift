@@ -81,13 +81,6 @@ extension Replica {
     }
   }
 
-  /// Tries parked change sets again, e.g. after a key became known.
-  func retryParked(wallMilliseconds: UInt64) throws(StoreError) -> ApplyOutcome {
-    try apply(
-      ChangesMessage(changeSets: [], heads: []), from: identity.replica, isIngress: false,
-      wallMilliseconds: wallMilliseconds)
-  }
-
   /// Keeps one part of a large message; returns the message once all parts are here.
   package func stage(_ part: PartMessage) throws(StoreError) -> ChangesMessage? {
     guard part.count > 0, part.index < part.count, part.count <= UInt32(Limits.partsPerChangeSet),

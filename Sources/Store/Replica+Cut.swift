@@ -119,7 +119,8 @@ extension Replica {
         throw .cutUnreadable(.notClosed(dot))
       }
       var incoming = Incoming(
-        header: header, encoded: encoded, signedHead: nil, awaitsJudgement: false, hasWaited: false)
+        header: header, encoded: encoded, signedHead: nil, awaitsJudgement: false, hasWaited: false,
+        source: nil)
       incoming.chain = chain
       incoming.isProved = true
       _ = try delivery.take(incoming)

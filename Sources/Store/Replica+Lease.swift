@@ -1,3 +1,4 @@
+internal import CSQLite
 internal import Causality
 internal import Changes
 internal import Foundation
@@ -75,11 +76,13 @@ extension Replica {
     stopReason = reason
   }
 
-  /// Orderly end: a checkpoint, and a lease that knows the last numbers.
+  /// Orderly end: a checkpoint, and a lease that knows the last numbers. After a disk failure there is no
+  /// checkpoint: what the disk dropped with a sync may be what the log is thought to hold.
   package func close() throws(StoreError) {
     if lease != nil, stopReason == nil { try renewLease() }
     if rowChanges != nil { _ = try stopCountingRows() }
     statements.removeAll()
+    if isOwner, diskFailure == nil { csqlite_set_checkpoint_on_close(statements.connection, 1) }
     do { try database.close() } catch {
       throw .storage(code: 0, message: "close: \(error)")
     }

@@ -225,6 +225,8 @@ extension Replica {
     }
     // The capture triggers are for other programs: the engine stamps its own writes itself.
     csqlite_harden(connection)
+    // A connection that closes after a failed sync would copy what is lost out of the log into the database.
+    csqlite_set_checkpoint_on_close(connection, 0)
     // GRDB asks SQLite what every statement touches; nothing here needs the answer, and it is a third of the cost
     // of preparing one.
     csqlite_forget_authorizer(connection)

@@ -1,30 +1,7 @@
 package import Causality
 package import Changes
 
-/// How much the log holds.
-package struct LogStatistics: Hashable, Sendable {
-  package var changeSets: UInt64 = 0
-  /// Canonical bytes, before deflation.
-  package var canonicalBytes: UInt64 = 0
-  /// Bytes as stored and sent.
-  package var storedBytes: UInt64 = 0
-}
-
 extension Replica {
-  /// Sizes over the whole log. Cost: reads its headers.
-  package func logStatistics() throws(StoreError) -> LogStatistics {
-    try onConnection { () throws(StoreError) in
-      let select = try statements(
-        "SELECT count(*), total(length(header) + body_bytes), total(length(header) + length(body)) "
-          + "FROM tributary_log")
-      defer { select.reset() }
-      guard try select.step() else { return LogStatistics() }
-      return LogStatistics(
-        changeSets: select.unsigned(0), canonicalBytes: select.unsigned(1),
-        storedBytes: select.unsigned(2))
-    }
-  }
-
   /// Live rows of all tables here, the registry's among them.
   package func rowCount() throws(StoreError) -> Int {
     try reading { () throws(StoreError) in

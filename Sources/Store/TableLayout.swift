@@ -120,10 +120,6 @@ final class TableLayout {
 
   private var keyNames: [String] { [table.scopeColumn] + table.key.map(\.name) }
 
-  private var keyMatch: String {
-    keyNames.enumerated().map { "\($1) = ?\($0 + 1)" }.joined(separator: " AND ")
-  }
-
   /// The base table, as the engine creates it when it is not there.
   var createTable: String {
     let names: [(String, ValueKind, Bool)] =

@@ -2,6 +2,7 @@ import ArgumentParser
 import Casework
 import Causality
 import Changes
+import Foundation
 import Inspection
 import Store
 import Terminal
@@ -76,5 +77,22 @@ struct DayArgument: ExpressibleByArgument {
   /// Today in Asia/Shanghai by the clock on the wall.
   static var today: CivilDate {
     Instant(milliseconds: Int64(clamping: Wall.milliseconds)).date ?? .latest
+  }
+}
+
+/// A moment as an argument, RFC 3339.
+struct MomentArgument: ExpressibleByArgument {
+  let instant: Instant
+
+  init?(argument: String) {
+    guard let date = ISO8601DateFormatter().date(from: argument) else { return nil }
+    instant = Instant(milliseconds: Int64(date.timeIntervalSince1970 * 1_000))
+  }
+
+  private init(_ instant: Instant) { self.instant = instant }
+
+  /// By the clock on the wall.
+  static var now: MomentArgument {
+    MomentArgument(Instant(milliseconds: Int64(clamping: Wall.milliseconds)))
   }
 }

@@ -43,6 +43,7 @@ enum RuleText {
   private static func text(ofWork rule: RuleBreach.Rule) -> String {
     switch rule {
     case .windowReversed(let from, let to): "检查期限 \(from) 至 \(to) 前后颠倒"
+    case .datesReversed(let from, let to): "\(to) 早于 \(from)，或尚未到来"
     case .windowOutsideYear(let year): "检查期限不在 \(year) 年内"
     case .filterOnUnpublishedField(let field): "筛选条件用了未公开的字段 \(field)"
     case .filterOnDrawOfAll: "不定向抽查不得设筛选条件"

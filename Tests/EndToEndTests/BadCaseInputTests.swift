@@ -155,7 +155,9 @@ struct BadCaseInputTests {
     try await Program.expect(["plan", "sign", county, "nowhere", "--signed-by", "张局"], status: 66)
     try await Program.expect(["draw", "list", county, "--unit", "nowhere"], status: 64)
     try await expectRefused(["draw", "run", county, "s1"], ["tributary draw anchor"])
-    for list in [["follow-up", "list"], ["result", "list"], ["draw", "list"]] {
+    for list in [
+      ["follow-up", "list"], ["follow-up", "transfers"], ["result", "list"], ["draw", "list"],
+    ] {
       let shown = try await steps.expect(list + [county])
       #expect(shown.output.isEmpty && shown.errors.contains("nothing to show"))
       #expect(try await steps.expect(list + [county, "--json"]).errors.isEmpty)

@@ -115,6 +115,19 @@ struct SeasonTests {
       status: 65)
     #expect(refused.errors.contains("R-2.28"))
     try await steps.close("LISTING", of: first, outcome: "LISTED", number: "1", at: folder)
+    let early = try await steps.expect(
+      ["follow-up", "unlist"] + key + ["--kind", "LISTING", "--on", "2020-01-01"], status: 65)
+    #expect(early.errors.contains("R-2.28"))
+    try await steps.expect(
+      ["follow-up", "justice"] + key + [
+        "--reported", "2020-01-01", "--approved", "2020-01-02T10:00:00+08:00", "--approver", "李局",
+        "--receiver", "公安局",
+      ])
+    let late = try await steps.expect(["follow-up", "transfers", folder])
+    #expect(late.output.contains("未移送 公安局 逾期"))
+    try await steps.expect(["follow-up", "handed-over"] + key + ["--number", "移1号"])
+    let entry = try await steps.read([FollowUp].self, ["follow-up", "list", folder])
+    #expect(entry.contains { $0.kind == "JUSTICE" && $0.isMandatory })
     try await steps.expect(
       ["result", "amend"] + key + [
         "--field", "problem", "--to", "无法联系", "--reason", "补充", "--approver", "李局",

@@ -150,11 +150,18 @@ import Testing
       .init(mode: $0 == 0 ? .direct : .random, hasRecordedShortage: true)
     }
     facts.tasks = [try task("t1", "TERMINATED")]
+    let approved = Instant(try day("2026-05-12"), hour: 10, minute: 0)
+    facts.justiceTransfers = try [("v5", nil), ("v6", 24), ("v7", 25)].map { row, hours in
+      UnitFacts.JusticeTransfer(
+        result: row, reportedOn: try day("2026-05-11"), approvedAt: approved,
+        handedOverAt: hours.map(approved.adding(hours:)))
+    }
     let alarms = try facts.alarms(period())
     let found = alarms.map { "\($0.kind.rawValue) \($0.count) \($0.rows.joined(separator: " "))" }
     #expect(
       found == [
-        "PUBLICATION_OVERDUE 1 v1", "LISTING_MISSING 1 v2", "FRAME_MISMATCH 1 d1",
+        "PUBLICATION_OVERDUE 1 v1", "LISTING_MISSING 1 v2", "JUSTICE_LATE 2 v5 v7",
+        "FRAME_MISMATCH 1 d1",
         "DRAW_ABORTED 1 d3", "DRAW_VOIDED 1 d2", "DIRECT_SHARE 1 ", "TERMINATED_AFTER_DRAW 1 t1",
         "ROSTER_SHRANK 1 d4", "LATE_EXCLUSION 2 d6", "RESULT_WITHOUT_VISIT 1 v3",
       ])

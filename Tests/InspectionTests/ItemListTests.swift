@@ -202,9 +202,11 @@ private func basis(from: String = "2020-01-01", to: String? = nil) throws -> Leg
 
   @Test func `一, R-0.1: an item needs a basis that is valid on the day`() throws {
     let item = local("K01", bases: [try basis(to: "2026-06-30")])
-    #expect(throws: Never.self) { try item.checkBasis(on: day("2026-06-30")) }
-    let error = #expect(throws: RuleBreach.self) { try item.checkBasis(on: day("2026-07-01")) }
-    #expect(error?.requirement == .legalBasis && error?.row == "K01")
+    #expect(item.basisBreach(on: try day("2026-06-30")) == nil)
+    let late = try day("2026-07-01")
+    #expect(
+      item.basisBreach(on: late) == RuleBreach(.legalBasis, row: "K01", .noValidBasis(on: late)))
+    #expect(local("K02", bases: []).basisBreach(on: late) == nil)
   }
 
   @Test func `a table of items is read, and a bad line is named`() throws {

@@ -259,40 +259,4 @@ import Testing
       try PlanRules.checkTermination(of: "t", state: "COMPLETED", reason: "x", approver: "局长")
     }
   }
-
-  @Test func `C-07 R-2.3: a withdrawn item blocks only tasks that are not committed`() throws {
-    let list = try list()
-    #expect(
-      TaskStanding(
-        task: "t", state: "COMMITTED", item: "Y7777", committedList: 2_025_010_101, current: list)
-        == .finishUnderOldList(version: 2_025_010_101))
-    #expect(
-      TaskStanding(task: "t", state: "PLANNED", item: "Y7777", committedList: nil, current: list)
-        == .blocked(RuleBreach(.withdrawnItem, row: "t", .withdrawnBeforeCommit(code: "Y7777"))))
-    #expect(
-      TaskStanding(task: "t", state: "PLANNED", item: "Y0101", committedList: nil, current: list)
-        == .regular)
-  }
-
-  @Test func `C-08 R-2.16: a lowered cap counts for who knew it`() {
-    func verdict(_ ratio: Int, _ old: Int?, _ new: Int?, _ knew: Bool) -> CapVerdict {
-      CapVerdict(
-        task: "t", item: "Y0101", ratioBp: ratio, capAtCommit: old, capNow: new, knewNewest: knew)
-    }
-    func breach(_ ratio: Int, _ cap: Int) -> RuleBreach {
-      RuleBreach(.ratioCap, row: "t", .ratioAboveCap(item: "Y0101", ratioBp: ratio, capBp: cap))
-    }
-    #expect(verdict(500, 500, 300, false) == .oldList(breach(500, 300)))
-    #expect(verdict(500, 500, 300, true) == .refused(breach(500, 300)))
-    #expect(verdict(501, 500, 300, false) == .refused(breach(501, 500)))
-    #expect(verdict(300, 500, 300, true) == .withinCap)
-    #expect(verdict(9_000, nil, nil, true) == .withinCap)
-  }
-
-  @Test func `C-10: of two different plans of one number neither is in force`() {
-    #expect(PlanInForce([(1, "a"), (2, "b"), (2, "c")]) == .review(version: 2, inForce: 1))
-    #expect(PlanInForce([(1, "a"), (2, "b"), (2, "b")]) == .version(2))
-    #expect(PlanInForce([(1, "a"), (1, "b")]) == .review(version: 1, inForce: nil))
-    #expect(PlanInForce([(Int, String)]()) == PlanInForce.none)
-  }
 }

@@ -129,7 +129,6 @@ import Testing
       problems == [
         "R02", "R03", "R04", "R05", "R06", "R08", "R20", "R21", "R22", "R23", "R24", "R25",
       ])
-    #expect(Set(Finding.allCases.map(\.formerCode)).count == Finding.allCases.count)
   }
 
   @Test func `a unit is a division, or a zone within one`() throws {

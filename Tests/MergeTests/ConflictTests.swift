@@ -37,7 +37,6 @@ struct ConflictTests {
     #expect(record.base == .number(0))
     #expect(record.siblings[0].writers.map(\.origin.dot.replica) == [Bench.terminal, county])
     #expect(record.siblings[0].writers.map(\.attribution?.author) == [nil, "Li"])
-    #expect(record.siblings.map { $0.isOurs(county.node) } == [true, false])
     #expect(record.siblings.allSatisfy { !$0.isProposal && !$0.isSuspect })
   }
 

@@ -146,7 +146,11 @@ import Wire
     }
   }
 
-  /// What brings a file of format 3 back to format 2, and one of format 2 to format 1.
+  /// What brings a file back to the format before.
+  private static let toFormat3 = """
+    ALTER TABLE tributary_parked DROP COLUMN source;
+    UPDATE tributary_meta SET value = '3' WHERE name = 'format';
+    """
   private static let toFormat2 = """
     DROP TABLE tributary_run;
     CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (stream, replica, number);
@@ -166,7 +170,7 @@ import Wire
     UPDATE tributary_meta SET value = '1' WHERE name = 'format';
     """
 
-  @Test(arguments: [1, 2]) func `a file of an older format is brought to the present one`(
+  @Test(arguments: [1, 2, 3]) func `a file of an older format is brought to the present one`(
     format: Int
   ) throws {
     let world = try World()
@@ -175,7 +179,7 @@ import Wire
     try world[11].close()
     world.release(11)
     try PlainFile(world.folder(11).database).run(
-      format == 1 ? Self.toFormat2 + Self.toFormat1 : Self.toFormat2)
+      [Self.toFormat3, Self.toFormat2, Self.toFormat1].prefix(4 - format).joined())
     #expect(throws: StoreError.self) {
       try Replica.openReadOnly(folder: world.folder(11), tree: world.tree, schema: world.schema)
     }

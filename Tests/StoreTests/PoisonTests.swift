@@ -217,7 +217,8 @@ import Wire
       truth, from: puppet.replica, isIngress: true, wallMilliseconds: world.wall)
     #expect(outcome.applied == 3 && outcome.rejected.isEmpty && outcome.parked == 0, "\(outcome)")
     let entry = try #require(try world[10].quarantineEntries().first)
-    #expect(entry.kind == "unproved" && entry.detail.hasSuffix("from what waited"))
+    #expect(entry.kind == "unproved")
+    #expect(entry.detail.hasSuffix("from \(puppet.replica), and had waited"), "\(entry.detail)")
     #expect(try title(world, 10, "A") == nil && title(world, 10, "B3") == .text("true"))
     let again = try world[10].apply(
       truth, from: puppet.replica, isIngress: true, wallMilliseconds: world.wall)

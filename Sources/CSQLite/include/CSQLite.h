@@ -16,10 +16,14 @@ int csqlite_set_triggers_enabled(sqlite3 *connection, int enabled);
 /// Returns an SQLite result code.
 int csqlite_harden(sqlite3 *connection);
 
-/// SQLITE_STATIC as a function pointer: bound bytes stay valid until the statement is reset.
+/// Whether the last connection to a file makes a checkpoint when it closes (1) or leaves the write-ahead log as it
+/// is (0). Returns an SQLite result code.
+int csqlite_set_checkpoint_on_close(sqlite3 *connection, int enabled);
+
 /// Takes off the authorizer that GRDB sets on each of its connections. Returns an SQLite result code.
 int csqlite_forget_authorizer(sqlite3 *connection);
 
+/// SQLITE_STATIC as a function pointer: bound bytes stay valid until the statement is reset.
 sqlite3_destructor_type csqlite_static(void);
 
 /// SQLITE_TRANSIENT as a function pointer: SQLite copies the bound bytes.

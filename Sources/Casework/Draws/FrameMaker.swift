@@ -10,7 +10,7 @@ struct FrameMaker {
   private let unit: Scope
   let cut: RosterCut
   /// The day of the freeze.
-  private let day: CivilDate
+  let day: CivilDate
 
   init(_ store: CaseStore, unit: Scope, cut: RosterCut, frozenAt: UInt64) {
     (self.store, self.unit, self.cut) = (store, unit, cut)

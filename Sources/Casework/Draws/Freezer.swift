@@ -53,6 +53,10 @@ struct Freezer {
     }).refusal {
       throw refusal
     }
+    let baseless = task.itemCodes.compactMap(list.item).compactMap {
+      $0.basisBreach(on: maker.day)
+    }
+    if let refusal = baseless.refusal { throw refusal }
     let filter = try Self.filter(of: task)
     let risk = LineRisk(
       items: task.itemCodes.compactMap(list.item), strata: task.strata.map(\.stratum))

@@ -90,6 +90,7 @@ package struct FactsReader {
     facts.visits = visits.facts
     facts.results = visits.results
     facts.followUps = try followUps(of: unit, visits)
+    facts.justiceTransfers = try justiceTransfers(of: unit)
     facts.assignments = visits.assignments
     facts.sync = waiting[unit] ?? UnitFacts.Sync()
     return facts
@@ -131,6 +132,22 @@ package struct FactsReader {
         let createdOn = visits.finalOn[FactsReader.key(row)]
       else { return }
       facts.append(Self.followUp(row, createdOn: createdOn))
+    }
+    return facts
+  }
+
+  private func justiceTransfers(
+    of unit: Scope
+  ) throws(CaseworkError) -> [UnitFacts.JusticeTransfer] {
+    var facts: [UnitFacts.JusticeTransfer] = []
+    let columns = ["reported_on", "approved_at", "handed_over_at"]
+    try read(FollowUpTables.justiceTransfers, columns, in: unit) { row in
+      guard let reportedOn = CivilDate(row.text(0)), let approvedAt = row.integer(1) else { return }
+      facts.append(
+        UnitFacts.JusticeTransfer(
+          result: row.keyText(0), reportedOn: reportedOn,
+          approvedAt: Instant(milliseconds: approvedAt),
+          handedOverAt: row.integer(2).map { Instant(milliseconds: $0) }))
     }
     return facts
   }

@@ -20,7 +20,8 @@ extension CaseStore {
   }
 
   /// Ends a follow-up. A mandatory listing is not ended by an order to correct or by guidance, and a decision
-  /// not to list has reason and approver. Throws `refused`, `missing`.
+  /// not to list has reason and approver. A listing puts the subject on its list, a case is filed under its
+  /// number; what goes to justice is ended by `handOverToJustice`. Throws `refused`, `missing`, `exists`.
   package func close(
     _ kind: FollowUpKind, of result: ResultKey, _ closing: FollowUpRules.Closing,
     number: String = ""
@@ -36,18 +37,100 @@ extension CaseStore {
       throw .refused([error])
     }
     let today = today
-    try change(kind, of: result, through: [closing.outcome.code, "CLOSED"]) { values in
-      values.set("outcome", closing.outcome.code)
-      values.set("outcome_number", number)
-      values.set("reason", closing.reason)
-      values.set("approver", closing.approver)
-      values.set("finished_on", today)
+    let decision = try decision(of: closing, kind, result, number: number, row: row)
+    try change(
+      kind, of: result, through: [closing.outcome.code, "CLOSED"],
+      { values in
+        values.set("outcome", closing.outcome.code)
+        values.set("outcome_number", number)
+        values.set("reason", closing.reason)
+        values.set("approver", closing.approver)
+        values.set("finished_on", today)
+      }, also: decision)
+  }
+
+  /// What the end of a follow-up writes besides its own row.
+  private func decision(
+    of closing: FollowUpRules.Closing, _ kind: FollowUpKind, _ result: ResultKey, number: String,
+    row: String
+  ) throws(CaseworkError) -> (CaseTransaction) throws(StoreError) -> Void {
+    let (scope, today) = (ownScope, today)
+    switch closing.outcome.known {
+    case .transferred where kind == .justice:
+      throw .refused([RuleBreach(.caseAndJustice, row: row, .missing(field: "移送文书"))])
+    case .listed:
+      guard kind == .listing || kind == .serious else { break }
+      let key: [Value] = [.text(row)]
+      let found = try self.row(of: VisitTables.visits, in: scope, key: [.text(result.visit)])
+      let subject = found?.text("subject_code") ?? ""
+      let final = try self.row(of: VisitTables.finalResults, in: scope, key: result.values)
+      let ground = final?.text("findings") ?? ""
+      return { transaction throws(StoreError) in
+        guard try transaction.row(of: FollowUpTables.listings, in: scope, key: key) == nil else {
+          return
+        }
+        let company = try transaction.values(
+          of: RosterSchema.companies, in: scope, key: [.text(subject)])
+        let place = CompanyFields.all.firstIndex { $0.id == CompanyFields.kind.id } ?? 0
+        let list =
+          kind == .serious
+          ? ListKind.serious : FollowUpRules.list(forSubjectKind: company?[place].string ?? "")
+        try transaction.insert(FollowUpTables.listings, in: scope, key: key) { values in
+          values.set("subject_code", subject)
+          values.set("list_kind", list.rawValue)
+          values.set("ground", ground)
+          values.set("decided_on", today)
+          values.set("decision_number", number)
+          values.set("result", result.row)
+        }
+      }
+    case .caseFiled:
+      guard !number.isEmpty else {
+        throw .refused([RuleBreach(.caseAndJustice, row: row, .missing(field: "案号"))])
+      }
+      let key: [Value] = [.text(number)]
+      guard try self.row(of: FollowUpTables.caseFilings, in: scope, key: key) == nil else {
+        throw .exists(table: "case_filings", key: number)
+      }
+      return { transaction throws(StoreError) in
+        try transaction.insert(FollowUpTables.caseFilings, in: scope, key: key) { values in
+          values.set("filed_on", today)
+          values.set("source", "follow_up/\(row)")
+        }
+      }
+    default: break
+    }
+    return { _ in }
+  }
+
+  /// Takes a subject off its list (移出). Throws `refused` before the day of the listing, `missing` when it is not
+  /// listed here for that result.
+  package func unlist(_ kind: FollowUpKind, of result: ResultKey, on day: CivilDate)
+    throws(CaseworkError)
+  {
+    let (scope, name) = (ownScope, "\(result.row)/\(kind.rawValue)")
+    let key: [Value] = [.text(name)]
+    guard let held = try row(of: FollowUpTables.listings, in: scope, key: key) else {
+      throw .missing(table: "listing_decisions", key: name)
+    }
+    let decidedOn = held.date("decided_on") ?? .latest
+    guard decidedOn <= day, day <= today else {
+      throw .refused([
+        RuleBreach(.mandatoryListing, row: name, .datesReversed(from: decidedOn, to: day))
+      ])
+    }
+    try perform("listing lifted") { transaction throws(StoreError) -> Result<Void, CaseworkError> in
+      try transaction.update(FollowUpTables.listings, in: scope, key: key) { values in
+        values.set("removed_on", day)
+      }
+      return .success(())
     }
   }
 
-  private func change(
+  func change(
     _ kind: FollowUpKind, of result: ResultKey, through states: [String],
-    _ fill: (inout CaseValues) -> Void
+    _ fill: (inout CaseValues) -> Void,
+    also: (CaseTransaction) throws(StoreError) -> Void = { _ in }
   ) throws(CaseworkError) {
     let scope = ownScope
     let name = "\(result.row)/\(kind.rawValue)"
@@ -68,6 +151,7 @@ extension CaseStore {
         values.set("state", state)
         fill(&values)
       }
+      try also(transaction)
       return .success(())
     }
   }

@@ -45,31 +45,6 @@ package enum Finding: String, ListedCode {
     }
   }
 
-  /// The code of a provincial platform of 2017 for the same category. Source: domain.md §3.4.
-  package var formerCode: String {
-    switch self {
-    case .noProblem: "1"
-    case .notPublicised: "B"
-    case .falsified: "C"
-    case .unreachable: "6"
-    case .orderedToCorrect: "E"
-    case .uncooperative: "8"
-    case .noSuchActivity: "F"
-    case .toBeHandled: "A"
-    case .closed: "7"
-    case .cancelled: "9"
-    case .revoked: "10"
-    case .rescinded: "11"
-    case .movedOut: "12"
-    case .commerceViolation: "2"
-    case .foodDrugViolation: "3"
-    case .qualityViolation: "4"
-    case .otherDepartment: "5"
-    case .otherCommerceConduct: "D"
-    case .publicSecurity: "G"
-    }
-  }
-
   /// Whether the object is no more or gone, so that nothing could be checked: R10–R13.
   package var isVoidObject: Bool {
     [.cancelled, .revoked, .rescinded, .movedOut].contains(self)

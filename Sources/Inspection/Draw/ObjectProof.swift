@@ -15,16 +15,6 @@ package struct ObjectProof: Hashable, Sendable, Codable {
     self.header = header
   }
 
-  /// `U64(index) ‖ U64(rowCount) ‖ U8(n) ‖ n × 32 bytes`: the path as carried outside JSON.
-  package var pathBytes: [UInt8] {
-    var bytes = DrawBytes()
-    bytes.u64(index)
-    bytes.u64(header.rowCount)
-    bytes.u8(UInt8(clamping: path.count))
-    for hash in path { bytes.hash(hash) }
-    return bytes.bytes
-  }
-
   /// What the proof says of a draw.
   package enum Outcome: Hashable, Sendable {
     /// The row is not in the frame that was committed.

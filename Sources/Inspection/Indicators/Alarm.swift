@@ -2,6 +2,7 @@
 package enum AlarmKind: String, ListedCode {
   case publicationOverdue = "PUBLICATION_OVERDUE"
   case listingMissing = "LISTING_MISSING"
+  case justiceLate = "JUSTICE_LATE"
   case frameMismatch = "FRAME_MISMATCH"
   case drawAborted = "DRAW_ABORTED"
   case drawVoided = "DRAW_VOIDED"
@@ -19,6 +20,7 @@ package enum AlarmKind: String, ListedCode {
     switch self {
     case .publicationOverdue: "逾期未公示"
     case .listingMissing: "应列未列"
+    case .justiceLate: "移送司法逾期"
     case .frameMismatch: "名录核验不一致"
     case .drawAborted: "确认后未抽取（中止）"
     case .drawVoided: "抽取作废"
@@ -72,6 +74,13 @@ extension UnitFacts {
       results.filter {
         $0.listedOn == nil && ($0.listingDue(period) ?? .latest) < period.today
       }.map(\.row))
+    let late = justiceTransfers.filter { transfer in
+      period.days.contains(transfer.reportedOn)
+        && FollowUpRules.isTransferLate(
+          reportedOn: transfer.reportedOn, approvedAt: transfer.approvedAt,
+          handedOverAt: transfer.handedOverAt, now: period.asOf, rules: period.rules)
+    }
+    add(.justiceLate, late.map(\.result))
     let draws = draws.filter { period.days.contains($0.drawnOn) }
     add(.frameMismatch, draws.filter { $0.verification == "MISMATCH" }.map(\.id))
     add(.drawAborted, draws.filter { $0.isAborted(period) }.map(\.id))
@@ -89,12 +98,12 @@ extension UnitFacts {
     add(
       .rosterShrank,
       draws.filter { $0.rowsLost * 100 > $0.rowsBefore * Alarm.shrinkPercent }.map(\.id))
-    let late = draws.filter { $0.manipulations > 0 }
-    if !late.isEmpty {
+    let touched = draws.filter { $0.manipulations > 0 }
+    if !touched.isEmpty {
       alarms.append(
         Alarm(
-          .lateExclusion, count: late.reduce(0) { $0 + $1.manipulations },
-          rows: late.map(\.id).sorted()))
+          .lateExclusion, count: touched.reduce(0) { $0 + $1.manipulations },
+          rows: touched.map(\.id).sorted()))
     }
     add(
       .resultWithoutVisit,

@@ -134,6 +134,22 @@ package struct UnitFacts: Hashable, Sendable {
     }
   }
 
+  /// A result that goes to justice.
+  package struct JusticeTransfer: Hashable, Sendable {
+    /// Visit, item and department.
+    package let result: String
+    package let reportedOn: CivilDate
+    package let approvedAt: Instant
+    package let handedOverAt: Instant?
+
+    package init(
+      result: String, reportedOn: CivilDate, approvedAt: Instant, handedOverAt: Instant?
+    ) {
+      (self.result, self.reportedOn) = (result, reportedOn)
+      (self.approvedAt, self.handedOverAt) = (approvedAt, handedOverAt)
+    }
+  }
+
   /// How an inspector came to a visit.
   package struct Assignment: Hashable, Sendable {
     package let mode: AssignmentMode
@@ -217,6 +233,7 @@ package struct UnitFacts: Hashable, Sendable {
   package var visits: [Visit] = []
   package var results: [Result] = []
   package var followUps: [FollowUp] = []
+  package var justiceTransfers: [JusticeTransfer] = []
   package var assignments: [Assignment] = []
   package var draws: [Draw] = []
   package var rosters = Rosters()

@@ -85,10 +85,10 @@ package struct Item: Hashable, Sendable {
     itemClass == .key ? nil : capBp ?? rules.defaultCapBp
   }
 
-  /// Refuses an item without a basis that is valid on the day. Source.
-  package func checkBasis(on date: CivilDate) throws(RuleBreach) {
-    guard bases.contains(where: { $0.isValid(on: date) }) else {
-      throw RuleBreach(.legalBasis, row: code, .noValidBasis(on: date))
-    }
+  /// What is wrong with an item whose bases are all out of force on the day; nil for one that stands, or that names
+  /// no basis of its own: the list that the province issued is one then. Source.
+  package func basisBreach(on date: CivilDate) -> RuleBreach? {
+    bases.isEmpty || bases.contains { $0.isValid(on: date) }
+      ? nil : RuleBreach(.legalBasis, row: code, .noValidBasis(on: date))
   }
 }

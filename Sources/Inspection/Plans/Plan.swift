@@ -52,27 +52,3 @@ package struct PlanAdjustment: Hashable, Sendable {
 
   package var isEmpty: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty }
 }
-
-/// Which version of a unit's plan is in force. Source: domain.md §2.6 (PLAN), C-10.
-package enum PlanInForce: Hashable, Sendable {
-  case none
-  case version(Int)
-  /// Two signed plans of one number differ: a person decides, and the version before stays in force.
-  case review(version: Int, inForce: Int?)
-
-  /// Takes the signed versions of one unit and year, as many as there are replicas of a number. The highest
-  /// number counts; contents are compared by the caller's `content`.
-  package init<Content: Equatable>(_ signed: [(version: Int, content: Content)]) {
-    guard let highest = signed.map(\.version).max() else {
-      self = .none
-      return
-    }
-    let newest = signed.filter { $0.version == highest }
-    guard newest.dropFirst().contains(where: { $0.content != newest[0].content }) else {
-      self = .version(highest)
-      return
-    }
-    let before = signed.filter { $0.version < highest }.map(\.version).max()
-    self = .review(version: highest, inForce: before)
-  }
-}

@@ -83,14 +83,17 @@ package enum FollowUpRules {
   }
 
   /// Refuses an end that the notice forbids: a mandatory listing closed with an order to correct or with
-  /// guidance, and a decision not to list without legal reason and approver. Source.
+  /// guidance, and a decision not to list without legal reason and approver. A mandatory case or transfer ends with
+  /// what it asks for. Source.
   package static func checkClosing(
     _ closing: Closing, kind: FollowUpKind, isMandatory: Bool, row: String
   ) throws(RuleBreach) {
     guard isMandatory || kind == .listing || kind == .serious else { return }
-    switch closing.outcome.known {
-    case .listed: return
-    case .noGround:
+    switch (closing.outcome.known, kind) {
+    case (.listed, _), (.caseFiled, .caseFiling), (.transferred, .justice),
+      (.transferred, .notifyDepartment):
+      return
+    case (.noGround, _):
       guard !closing.reason.isEmpty, !closing.approver.isEmpty else {
         throw RuleBreach(.mandatoryListing, row: row, .noGroundWithoutApproval)
       }
@@ -124,12 +127,13 @@ package enum FollowUpRules {
     case reopened(RuleBreach)
   }
 
-  /// When suspects have to be in the hands of justice: the decision by a day, the file within hours of the
+  /// Whether a transfer to justice is late: approved days after the report, or the file handed over hours after the
   /// approval. Source, 国务院令310号.
   package static func isTransferLate(
-    reportedOn: CivilDate, decidedOn: CivilDate, approvedAt: Instant, handedOverAt: Instant?,
-    now: Instant, rules: RuleSet
+    reportedOn: CivilDate, approvedAt: Instant, handedOverAt: Instant?, now: Instant,
+    rules: RuleSet
   ) -> Bool {
+    let decidedOn = approvedAt.date ?? .latest
     if reportedOn.days(to: decidedOn) > rules.justiceDecisionDays { return true }
     return (handedOverAt ?? now) > approvedAt.adding(hours: rules.justiceHandOverHours)
   }

@@ -52,15 +52,6 @@ package enum PublicationRules {
       throw RuleBreach(.publication, row: row, .exemptionWithoutGround)
     }
   }
-
-  /// Refuses a publication that is not of a final result.
-  package static func checkPublication(resultState: String, row: String) throws(RuleBreach) {
-    guard ["FINAL", "PUBLISHED", "AMENDED"].contains(resultState) else {
-      throw RuleBreach(
-        .publication, row: row,
-        .illegalTransition(machine: "RESULT", from: resultState, to: "PUBLISHED"))
-    }
-  }
 }
 
 /// The rules of leads: no draw, at once, offline, with or without a credit code. Source.

@@ -108,5 +108,7 @@ package struct RuleBreach: Error, Hashable, Sendable {
     case notOwner(unit: String, owner: String)
     case offerOutdated
     case late(due: CivilDate, done: CivilDate)
+    /// What comes later is said to have been earlier, or has yet to come.
+    case datesReversed(from: CivilDate, to: CivilDate)
   }
 }

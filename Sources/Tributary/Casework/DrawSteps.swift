@@ -184,7 +184,11 @@ extension DrawCommand {
   struct Commit: CaseWriting {
     static let configuration = CommandConfiguration(
       abstract:
-        "Bind the unit to a frozen session, signed by two persons. Prints the commit's hash.")
+        "Bind the unit to a frozen session, signed by two persons. Prints the commit's hash.",
+      discussion: """
+        With a public value to come it also says, on standard error, the hash to lodge outside the unit before the \
+        value exists (grade 1+ without the hub): Protocol/10-Draw §7.
+        """)
 
     @OptionGroup var node: NodeFolder
     @Argument(help: "The session.") var session: String
@@ -197,7 +201,7 @@ extension DrawCommand {
 
     static let failure = "cannot commit"
 
-    func perform(_ store: CaseStore) throws -> DrawHash {
+    func perform(_ store: CaseStore) throws -> (commit: DrawHash, lodged: DrawHash?) {
       let sources: [String: PublicSource] = [
         "none": .none, "drand": .drand, "nist": .nist, "lottery": .lottery,
       ]
@@ -205,13 +209,16 @@ extension DrawCommand {
         throw ValidationError("--public-source is none, drand, nist or lottery.")
       }
       let (first, second) = try signers.signers()
-      return try store.commit(
+      let commit = try store.commit(
         session, operator: first, supervisor: second, publicSource: source,
         reference: reference, lodgedWith: lodgedWith)
+      guard source != .none else { return (commit, nil) }
+      return (commit, DrawCommit.lodgedHash(commit: commit, source: source, reference: reference))
     }
 
-    func show(_ hash: DrawHash) throws {
-      try StandardStream.output.write("\(hash)\n")
+    func show(_ done: (commit: DrawHash, lodged: DrawHash?)) throws {
+      try StandardStream.output.write("\(done.commit)\n")
+      if let lodged = done.lodged { StandardStream.note("to lodge: \(lodged)") }
     }
   }
 
