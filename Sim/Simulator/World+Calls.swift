@@ -82,13 +82,16 @@ extension World {
     }
   }
 
-  /// Applies a message once more: that takes nothing and changes nothing (S9).
+  /// Applies a message once more: that takes nothing and changes nothing (S9). Where somebody lies each is, since
+  /// what a lie keeps out of one message comes with the next.
   private func applyAgain(
     _ action: ExchangeAction, _ side: CallSide, _ index: Int, _ call: Call
   ) throws(StoreError) {
     guard case .apply = action, let replica = nodes[index].replica else { return }
     var chance = Chance(plan.seed, .fate, UInt64(call.number), 2_000_000 + UInt64(call.messages))
-    guard chance.happens(perMillion: plan.options.applyAgain) else { return }
+    guard plan.options.hostile > 0 || chance.happens(perMillion: plan.options.applyAgain) else {
+      return
+    }
     verdict.count(.appliedAgain)
     func summaries() throws(StoreError) -> [StreamSummary] {
       try undisturbed(index) { () throws(StoreError) in
