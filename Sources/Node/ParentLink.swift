@@ -14,6 +14,7 @@ package struct ParentLink: Service {
   private let pollMilliseconds: UInt64
   private let caller: ParentCaller
   private let logger: Logger
+  private let clock = MonotonicClock()
 
   private enum Event: Sendable {
     case changed(NodeEngine.Change)
@@ -79,11 +80,11 @@ package struct ParentLink: Service {
         case .cancel(let attempt): running[attempt]?.cancel()
         case .setTimer(let at):
           timer?.cancel()
-          timer = Self.timer(at, continuation)
+          timer = startTimer(at, continuation)
         }
       }
     }
-    perform(schedule.start(atMilliseconds: Self.now(), using: &random))
+    perform(schedule.start(atMilliseconds: clock.milliseconds, using: &random))
     for await event in events {
       if case .ended(let attempt, _, _, _) = event { running[attempt] = nil }
       perform(handle(event, &schedule, &random))
@@ -94,11 +95,11 @@ package struct ParentLink: Service {
     for task in running.values { await task.value }
   }
 
-  private static func timer(
+  private func startTimer(
     _ at: UInt64, _ events: AsyncStream<Event>.Continuation
   ) -> Task<Void, Never> {
     Task {
-      let pause = at > now() ? at - now() : 0
+      let pause = clock.pause(until: at)
       // Cancellation means that a later timer took its place.
       guard (try? await Task.sleep(for: .milliseconds(pause))) != nil else { return }
       events.yield(.timer)
@@ -111,12 +112,14 @@ package struct ParentLink: Service {
     switch event {
     case .changed(let change):
       var actions: [LinkAction] = []
-      if !change.advanced.isEmpty { actions += schedule.localChange(atMilliseconds: Self.now()) }
+      if !change.advanced.isEmpty {
+        actions += schedule.localChange(atMilliseconds: clock.milliseconds)
+      }
       if !change.acknowledged.isEmpty {
-        actions += schedule.acknowledgementChanged(atMilliseconds: Self.now())
+        actions += schedule.acknowledgementChanged(atMilliseconds: clock.milliseconds)
       }
       return actions
-    case .timer: return schedule.timerFired(atMilliseconds: Self.now(), using: &random)
+    case .timer: return schedule.timerFired(atMilliseconds: clock.milliseconds, using: &random)
     case .ended(let attempt, let isWait, let call, let parent):
       let outcome = call.outcome
       if let problem = call.problem {
@@ -127,9 +130,9 @@ package struct ParentLink: Service {
       }
       return isWait
         ? schedule.waitEnded(
-          attempt: attempt, outcome, atMilliseconds: Self.now(), using: &random)
+          attempt: attempt, outcome, atMilliseconds: clock.milliseconds, using: &random)
         : schedule.exchangeEnded(
-          attempt: attempt, outcome, atMilliseconds: Self.now(), using: &random)
+          attempt: attempt, outcome, atMilliseconds: clock.milliseconds, using: &random)
     }
   }
 
@@ -144,13 +147,4 @@ package struct ParentLink: Service {
       events.yield(.ended(attempt: attempt, isWait: isWait, call, address))
     }
   }
-
-  /// Milliseconds of a clock that never goes back.
-  private static func now() -> UInt64 {
-    let elapsed = ContinuousClock().now - start
-    return UInt64(elapsed.components.seconds) * 1_000
-      + UInt64(elapsed.components.attoseconds / 1_000_000_000_000_000)
-  }
-
-  private static let start = ContinuousClock().now
 }
