@@ -65,9 +65,7 @@ final class Delivery {
 
   private func add(_ incoming: Incoming) {
     let (stream, writer) = (incoming.header.stream, incoming.header.replica)
-    var run = runs[stream]?[writer] ?? IncomingRun(stream: stream, replica: writer)
-    run.insert(incoming)
-    runs[stream, default: [:]][writer] = run
+    runs[stream, default: [:]][writer, default: IncomingRun()].insert(incoming)
   }
 
   private func reject(_ dot: Dot, _ code: ProtocolErrorCode, _ detail: String) {
@@ -128,24 +126,25 @@ final class Delivery {
   /// together: then each is looked at alone, so that neither a lie that waits keeps the truth out nor a lie that comes
   /// drives it away.
   private func prove(_ stream: StreamID, _ writer: ReplicaID) throws(StoreError) {
-    guard var run = runs[stream]?[writer] else { return }
-    defer { runs[stream]?[writer] = run }
+    guard let run = runs[stream]?[writer] else { return }
     let parts = run.parts
-    guard let doubt = try proveList(&run.list, stream, writer) else { return }
+    var list = run.list
+    defer { runs[stream]?[writer]?.list = list }
+    guard let doubt = try proveList(&list, stream, writer) else { return }
     if let parts {
       // What a signed head proves stays, whoever brought it.
-      let proved = Array(run.list.prefix(while: \.isProved))
+      let proved = Array(list.prefix(while: \.isProved))
       let last = proved.last?.header.number ?? 0
       func rest(_ part: [Incoming]) -> [Incoming] {
         proved + part.filter { $0.header.number > last }
       }
       var candidate = rest(parts.brought)
       if try proveList(&candidate, stream, writer) == nil {
-        run.list = candidate
+        list = candidate
         return try keep(doubt, of: Self.sources(of: parts.waited, behind: last))
       }
       candidate = rest(parts.waited)
-      if try proveList(&candidate, stream, writer) == nil { run.list = candidate }
+      if try proveList(&candidate, stream, writer) == nil { list = candidate }
     }
     reject(doubt.dot, .unprovedChangeSet, doubt.text)
     try keep(doubt, of: "\(peer)")
@@ -223,7 +222,7 @@ final class Delivery {
       progress = false
       for stream in runs.keys.sorted() {
         for writer in (runs[stream] ?? [:]).keys.sorted() {
-          while let first = runs[stream]?[writer]?.list.first,
+          while let first = runs[stream]?[writer]?.first,
             let transaction = try check.transaction(of: first, among: runs)
           {
             try apply(transaction)
@@ -239,7 +238,7 @@ final class Delivery {
   private func proveAgain() throws(StoreError) {
     for stream in runs.keys.sorted() {
       for writer in (runs[stream] ?? [:]).keys.sorted() {
-        guard let first = runs[stream]?[writer]?.list.first, !first.isProved else { continue }
+        guard let first = runs[stream]?[writer]?.first, !first.isProved else { continue }
         try prove(stream, writer)
       }
     }

@@ -58,45 +58,81 @@ struct Incoming {
 }
 
 /// The change sets of one (stream, replica) that wait, ascending by number without two alike.
+///
+/// Cost: a message brings thousands, mostly in order, and they leave in order: each comes and goes in constant time.
 struct IncomingRun {
-  let stream: StreamID
-  let replica: ReplicaID
-  var list: [Incoming] = []
+  /// `entries[start...]` wait; what is before was applied.
+  private var entries: [Incoming] = []
+  private var start = 0
   /// What the message at hand brings under a number under which something else waits.
   private var rivals: [Incoming] = []
+  /// Applied entries that are kept at least before the others move up.
+  private static let keptEntries = 64
 
-  init(stream: StreamID, replica: ReplicaID) {
-    (self.stream, self.replica) = (stream, replica)
+  /// All that wait. Cost: a copy.
+  var list: [Incoming] {
+    get { Array(entries[start...]) }
+    set { (entries, start) = (newValue, 0) }
+  }
+
+  /// The one of the lowest number.
+  var first: Incoming? { start < entries.count ? entries[start] : nil }
+
+  /// The one of a number.
+  subscript(number: UInt64) -> Incoming? {
+    let index = index(from: number)
+    return index < entries.count && entries[index].header.number == number ? entries[index] : nil
+  }
+
+  /// The place of the first entry that has the number or a higher one.
+  private func index(from number: UInt64) -> Int {
+    if let last = entries.last, last.header.number < number { return entries.count }
+    var (low, high) = (start, entries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].header.number < number { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// Adds a change set. Of two in a message under one number the first counts; of one that waits and another that
   /// the message brings both are kept until it shows which is proved.
   mutating func insert(_ incoming: Incoming) {
     let number = incoming.header.number
-    let index = list.firstIndex { $0.header.number >= number } ?? list.count
-    guard index < list.count, list[index].header.number == number else {
-      return list.insert(incoming, at: index)
+    let index = index(from: number)
+    guard index < entries.count, entries[index].header.number == number else {
+      return entries.insert(incoming, at: index)
     }
-    if list[index].isSame(as: incoming) {
-      if list[index].signedHead == nil { list[index].signedHead = incoming.signedHead }
-      if incoming.awaitsJudgement { list[index].awaitsJudgement = true }
-      list[index].isRepeated = true
-    } else if list[index].hasWaited, !rivals.contains(where: { $0.header.number == number }) {
+    if entries[index].isSame(as: incoming) {
+      if entries[index].signedHead == nil { entries[index].signedHead = incoming.signedHead }
+      if incoming.awaitsJudgement { entries[index].awaitsJudgement = true }
+      entries[index].isRepeated = true
+    } else if entries[index].hasWaited, !rivals.contains(where: { $0.header.number == number }) {
       rivals.append(incoming)
     }
   }
 
-  /// Forgets what was applied.
+  /// Forgets what was applied, mostly the first.
   mutating func remove(_ number: UInt64) {
-    list.removeAll { $0.header.number == number }
     rivals.removeAll { $0.header.number == number }
+    let index = index(from: number)
+    guard index < entries.count, entries[index].header.number == number else { return }
+    if index > start {
+      entries.remove(at: index)
+      return
+    }
+    start += 1
+    guard start >= Self.keptEntries, start * 2 >= entries.count else { return }
+    entries.removeFirst(start)
+    start = 0
   }
 
   /// What waited and what the message brings, for when they do not go together; nil unless there is both.
   var parts: (waited: [Incoming], brought: [Incoming])? {
-    let waited = list.filter(\.hasWaited)
+    let waited = entries[start...].filter(\.hasWaited)
     guard !waited.isEmpty else { return nil }
-    let brought = (list.filter(\.isBrought) + rivals).sorted { $0.header.number < $1.header.number }
+    let brought = (entries[start...].filter(\.isBrought) + rivals)
+      .sorted { $0.header.number < $1.header.number }
     return brought.isEmpty ? nil : (waited, brought)
   }
 }
@@ -127,9 +163,7 @@ struct ReadyCheck {
       // A part that is applied already was applied before this node held the other stream.
       if try known(part.stream).contains(header.replica, part.number) { continue }
       guard
-        let other = runs[part.stream]?[header.replica]?.list.first(where: {
-          $0.header.number == part.number
-        }), try isReady(other)
+        let other = runs[part.stream]?[header.replica]?[part.number], try isReady(other)
       else { return nil }
       transaction.append(other)
     }
