@@ -77,8 +77,12 @@ struct KeyedHash: SignatureScheme {
     privateKey.count == 32 ? privateKey : nil
   }
 
-  func sign(_ bytes: [UInt8], with privateKey: [UInt8]) -> [UInt8]? {
+  func signer(with privateKey: [UInt8]) -> Signer? {
     guard privateKey.count == 32 else { return nil }
+    return { bytes in Self.sign(bytes, with: privateKey) }
+  }
+
+  private static func sign(_ bytes: [UInt8], with privateKey: [UInt8]) -> [UInt8] {
     var word: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in privateKey { word = (word ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
     for byte in bytes { word = (word ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
@@ -94,6 +98,6 @@ struct KeyedHash: SignatureScheme {
   }
 
   func isValid(_ signature: [UInt8], of bytes: [UInt8], by publicKey: [UInt8]) -> Bool {
-    sign(bytes, with: publicKey) == signature
+    publicKey.count == 32 && Self.sign(bytes, with: publicKey) == signature
   }
 }

@@ -38,12 +38,15 @@ package protocol SignatureScheme: Sendable {
   /// The public key of a private one; nil for bytes that are no key.
   func publicKey(of privateKey: [UInt8]) -> [UInt8]?
 
-  /// 64 bytes; nil when `privateKey` is no key.
-  func sign(_ bytes: [UInt8], with privateKey: [UInt8]) -> [UInt8]?
+  /// What signs with a key, to be kept: making it costs as much as a signature. Nil when `privateKey` is no key.
+  func signer(with privateKey: [UInt8]) -> Signer?
 
   /// Whether `signature` is of these bytes and by that key; false for bytes that are no key.
   func isValid(_ signature: [UInt8], of bytes: [UInt8], by publicKey: [UInt8]) -> Bool
 }
+
+/// Signs bytes: 64 bytes; nil when that fails.
+package typealias Signer = @Sendable ([UInt8]) -> [UInt8]?
 
 /// Ed25519 (RFC 8032): keys of 32 bytes, signatures of 64.
 package struct Ed25519: SignatureScheme {
@@ -57,13 +60,13 @@ package struct Ed25519: SignatureScheme {
     return Array(key.publicKey.rawRepresentation)
   }
 
-  package func sign(_ bytes: [UInt8], with privateKey: [UInt8]) -> [UInt8]? {
+  package func signer(with privateKey: [UInt8]) -> Signer? {
     // Bytes of another form are no key.
     guard let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: privateKey) else {
       return nil
     }
     // Told by nil.
-    return (try? key.signature(for: bytes)).map(Array.init)
+    return { bytes in (try? key.signature(for: bytes)).map(Array.init) }
   }
 
   package func isValid(

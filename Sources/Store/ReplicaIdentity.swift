@@ -30,8 +30,7 @@ package struct ReplicaIdentity: Sendable {
   /// 32 bytes of Ed25519.
   package let publicKey: [UInt8]
   /// Nil for a reader.
-  private let privateKey: [UInt8]?
-  private let signatures: any SignatureScheme
+  private let signer: Signer?
 
   init(
     replica: ReplicaID, anchor: Anchor, publicKey: [UInt8],
@@ -40,13 +39,12 @@ package struct ReplicaIdentity: Sendable {
     self.replica = replica
     self.anchor = anchor
     self.publicKey = publicKey
-    self.privateKey = privateKey
-    self.signatures = signatures
+    signer = privateKey.flatMap(signatures.signer)
   }
 
   /// 64 bytes of Ed25519 over `bytes`. Throws `folder` when the private key is not at hand.
   package func sign(_ bytes: [UInt8]) throws(StoreError) -> [UInt8] {
-    guard let privateKey, let signature = signatures.sign(bytes, with: privateKey) else {
+    guard let signature = signer?(bytes) else {
       throw .folder(path: "identity.key", problem: "the private key is not at hand")
     }
     return signature

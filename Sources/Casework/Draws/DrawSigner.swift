@@ -34,7 +34,7 @@ package struct DrawSigner: Sendable {
 
   /// 64 bytes over `bytes`.
   func sign(_ bytes: [UInt8]) -> [UInt8] {
-    guard let signature = Ed25519().sign(bytes, with: privateKey) else {
+    guard let signature = Ed25519().signer(with: privateKey)?(bytes) else {
       preconditionFailure("the key was checked when it was read")
     }
     return signature
