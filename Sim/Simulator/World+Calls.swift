@@ -69,7 +69,7 @@ extension World {
   private func forks(
     in action: ExchangeAction, _ index: Int
   ) -> [(dot: Dot, content: UInt64)] {
-    guard case .apply(let message) = action, !checkers.budget.untrusted.contains(index) else {
+    guard case .apply(let message, _) = action, !checkers.budget.untrusted.contains(index) else {
       return []
     }
     return message.changeSets.compactMap { set in

@@ -204,7 +204,7 @@ package struct BundleImporter {
               try BundleError.store { () throws(StoreError) in
                 try peer.acknowledgements(of: streams, at: actions.replica)
               }))
-        case .record(let acknowledgement): try record(acknowledgement)
+        case .record(let acknowledgements): try record(acknowledgements)
         default:
           let answer = try BundleError.store { () throws(StoreError) in
             try actions.perform(action)
@@ -231,14 +231,17 @@ package struct BundleImporter {
     }
 
     /// Sticks are carried in any order: an older statement than the one that is here says nothing.
-    private mutating func record(_ said: Acknowledgement) throws(BundleError) {
+    private mutating func record(_ acknowledgements: [Acknowledgement]) throws(BundleError) {
       let answer = try BundleError.store { () throws(StoreError) in
-        let last = try actions.replica.peerAcknowledgements(for: said.stream)
-          .first { $0.peer == actions.conversation.peer }
-        if let last, last.needs != said.needs, last.needs.dominates(said.needs) {
-          return ExchangeAnswer.recorded
+        var newer: [Acknowledgement] = []
+        for said in acknowledgements {
+          let last = try actions.replica.peerAcknowledgements(for: said.stream)
+            .first { $0.peer == actions.conversation.peer }
+          if let last, last.needs != said.needs, last.needs.dominates(said.needs) { continue }
+          newer.append(peer.isBelow ? said.withoutTop : said)
         }
-        return try actions.perform(.record(peer.isBelow ? said.withoutTop : said)) ?? .recorded
+        if newer.isEmpty { return ExchangeAnswer.recorded }
+        return try actions.perform(.record(newer)) ?? .recorded
       }
       acknowledged += actions.takeChanged().acknowledged
       machine.answer(answer)

@@ -55,12 +55,14 @@ package struct ReplicaActions {
     case .readChanges(let request): return .changes(try readChanges(request))
     case .sign(let hello): return .signed(try sign(hello))
     case .judge(let hello): return .judged(try judge(hello))
-    case .apply(let message):
-      return try ready { actions throws(StoreError) in try actions.apply(message) }
+    case .apply(let message, let acknowledgements):
+      return try ready { actions throws(StoreError) in
+        try actions.apply(message, after: acknowledgements)
+      }
     case .stage(let part):
       return try ready { actions throws(StoreError) in .staged(try actions.replica.stage(part)) }
-    case .record(let acknowledgement):
-      return try ready { actions throws(StoreError) in try actions.record(acknowledgement) }
+    case .record(let acknowledgements):
+      return try ready { actions throws(StoreError) in try actions.record(acknowledgements) }
     case .raise, .setTimer, .send, .finish: return nil
     }
   }
@@ -132,12 +134,16 @@ package struct ReplicaActions {
       shared: replica.streams.filter { replica.tree.holds(scope, $0) })
   }
 
-  private mutating func apply(_ message: ChangesMessage) throws(StoreError) -> ExchangeAnswer {
+  private mutating func apply(
+    _ message: ChangesMessage, after acknowledgements: [Acknowledgement]
+  ) throws(StoreError) -> ExchangeAnswer {
     guard let peer = conversation.peer else { preconditionFailure("a HELLO comes first") }
     let ingress: Ingress =
       !conversation.isHub ? .none : conversation.isProved ? .peer : .everyone
     let outcome = try replica.apply(
-      message, from: peer, ingress: ingress, wallMilliseconds: conversation.wallMilliseconds)
+      message, after: acknowledgements, from: peer, ingress: ingress,
+      wallMilliseconds: conversation.wallMilliseconds)
+    acknowledged += outcome.acknowledged
     for stream in outcome.streamsAdvanced where !advanced.contains(stream) {
       advanced.append(stream)
     }
@@ -149,12 +155,11 @@ package struct ReplicaActions {
   }
 
   private mutating func record(
-    _ acknowledgement: Acknowledgement
+    _ acknowledgements: [Acknowledgement]
   ) throws(StoreError) -> ExchangeAnswer {
     guard let peer = conversation.peer else { return .recorded }
-    let isNew = try replica.record(
-      acknowledgement, from: peer, wallMilliseconds: conversation.wallMilliseconds)
-    if isNew { acknowledged.append(acknowledgement.stream) }
+    acknowledged += try replica.record(
+      acknowledgements, from: peer, wallMilliseconds: conversation.wallMilliseconds)
     return .recorded
   }
 

@@ -211,7 +211,7 @@ package struct BundleImport: ExchangeMachine {
       loading.intake.hear(part, receipts: &receipts, &queue)
     case (.acknowledgement(let acknowledgement), _):
       if loading.intake.admits(acknowledgement.stream, &queue) && isSealed {
-        queue.append(.record(acknowledgement))
+        queue.append(.record([acknowledgement]))
       }
     default: return reject(.unexpectedFrame, subject: message.name)
     }

@@ -310,19 +310,13 @@ package struct ChildExchange: ExchangeMachine {
       listening.intake.hear(part, receipts: &hint.receipts, &queue)
     case .acknowledgement(let acknowledgement):
       if listening.intake.admits(acknowledgement.stream, &queue) && hint.isProved {
-        queue.append(.record(acknowledgement))
+        listening.intake.hear(acknowledgement)
       }
     case .error(let error):
       state = .listening(listening)
       return hear(error)
     case .done:
-      state = .listening(listening)
-      if listening.differing.isEmpty {
-        conclude(listening, [])
-      } else {
-        queue.append(.readStreams(listening.differing))
-      }
-      return
+      if !listening.intake.recordRest(&queue) { return compare(listening) }
     case .hello, .bundleManifest, .bundleSeal:
       return violate(.unexpectedFrame, message.name)
     }
@@ -358,7 +352,8 @@ package struct ChildExchange: ExchangeMachine {
       }
     case .staged(let complete):
       listening.intake.hearStaged(complete, &queue)
-    case .recorded: break
+    // The last of the hub's turn.
+    case .recorded: return compare(listening)
     case .notReady(let retryAfterMilliseconds):
       return fail(.notReady(retryAfterMilliseconds: retryAfterMilliseconds))
     case .streams(let streams):
@@ -369,6 +364,15 @@ package struct ChildExchange: ExchangeMachine {
   }
 
   // MARK: The end
+
+  private mutating func compare(_ listening: Listening) {
+    state = .listening(listening)
+    if listening.differing.isEmpty {
+      conclude(listening, [])
+    } else {
+      queue.append(.readStreams(listening.differing))
+    }
+  }
 
   private mutating func conclude(_ listening: Listening, _ streams: [StreamState]) {
     var stillDiffering: [StreamState] = []

@@ -24,12 +24,12 @@ package enum ExchangeAction: Hashable, Sendable {
   case sign(Hello)
   /// Look the sender of HELLO up in the registry and verify the signature → `.judged`.
   case judge(Hello)
-  /// Apply durably, in one commit → `.applied` or `.notReady`.
-  case apply(ChangesMessage)
+  /// Apply durably, in one commit with what the peer acknowledged before → `.applied` or `.notReady`.
+  case apply(ChangesMessage, after: [Acknowledgement])
   /// Keep one part durably → `.staged` or `.notReady`.
   case stage(PartMessage)
-  /// Keep what the peer acknowledges → `.recorded` or `.notReady`.
-  case record(Acknowledgement)
+  /// Keep what the peer acknowledges, in one commit → `.recorded` or `.notReady`.
+  case record([Acknowledgement])
   /// Tell the people who run this node. No answer.
   case raise(Alarm)
   /// Call `timerFired()` after that many milliseconds. No answer.

@@ -158,7 +158,7 @@ package struct HubExchange: ExchangeMachine {
     case .acknowledgement(let acknowledgement):
       if listening.intake.admits(acknowledgement.stream, &queue) {
         listening.asked.insert(acknowledgement.stream)
-        queue.append(.record(acknowledgement))
+        listening.intake.hear(acknowledgement)
       }
     case .error(let error):
       if case .dot(let dot) = ErrorSubject(error.subject),
@@ -167,6 +167,7 @@ package struct HubExchange: ExchangeMachine {
         listening.peerRefuses.append(dot)
       }
     case .done:
+      _ = listening.intake.recordRest(&queue)
       state = .telling(Telling(heard: listening))
       queue.append(.readStreams(listening.standing.shared))
       return
@@ -211,14 +212,7 @@ package struct HubExchange: ExchangeMachine {
       }
     case .staged(let complete):
       listening.intake.hearStaged(complete, &queue)
-    case .recorded: break
-    case .notReady(let milliseconds):
-      let error = ErrorMessage(
-        code: .notReady, subject: context.replica.description,
-        retryAfterMilliseconds: milliseconds)
-      return startRefusing(
-        error, .failed(.notReady(retryAfterMilliseconds: milliseconds)),
-        challenge: listening.standing.challenge)
+    case .notReady(let milliseconds): return startRefusing(listening, notReady: milliseconds)
     default: preconditionFailure("the child's turn needs no such answer")
     }
     state = .listening(listening)
@@ -239,6 +233,11 @@ package struct HubExchange: ExchangeMachine {
       queue.append(.sign(hello))
       return
     case .signed(let hello): return startTelling(telling, hello)
+    // Of what the child acknowledged last; its knowledge is read next.
+    case .recorded: return
+    case .notReady(let milliseconds):
+      queue.clear()
+      return startRefusing(telling.heard, notReady: milliseconds)
     case .heads(let heads): sendKnowledge(of: telling.differing, to: peer, heads: heads, &queue)
     case .receipts(let receipts):
       for receipt in receipts { queue.append(.send(receipt.message)) }
@@ -324,6 +323,15 @@ package struct HubExchange: ExchangeMachine {
     var challenge = noChallenge
     if case .listening(let listening) = state { challenge = listening.standing.challenge }
     startRefusing(error, .failed(.violated(error)), challenge: challenge)
+  }
+
+  private mutating func startRefusing(_ heard: Listening, notReady milliseconds: UInt64) {
+    state = .listening(heard)
+    let error = ErrorMessage(
+      code: .notReady, subject: context.replica.description, retryAfterMilliseconds: milliseconds)
+    startRefusing(
+      error, .failed(.notReady(retryAfterMilliseconds: milliseconds)),
+      challenge: heard.standing.challenge)
   }
 
   private mutating func startRefusing(

@@ -16,6 +16,8 @@ struct Intake: Sendable {
   private(set) var applied = 0
   private(set) var parked = 0
   private(set) var stagedParts = 0
+  /// What the peer acknowledged and is not kept yet: the next commit, or the end of the turn, keeps it.
+  private var acknowledgements: [Acknowledgement] = []
   private var frames = 0
   private var bytes = 0
 
@@ -73,7 +75,24 @@ struct Intake: Sendable {
     let isWhole = kept.count == message.changeSets.count
     let heads = message.heads.filter { isShared($0.dot.stream) && !isStopped($0.dot) }
     queue.append(
-      .apply(isWhole ? message : ChangesMessage(changeSets: kept, heads: heads)))
+      .apply(
+        isWhole ? message : ChangesMessage(changeSets: kept, heads: heads),
+        after: acknowledgements))
+    acknowledgements = []
+  }
+
+  /// Remembers what the peer acknowledges. Changes mostly follow, and one commit is enough for both.
+  mutating func hear(_ acknowledgement: Acknowledgement) {
+    acknowledgements.removeAll { $0.stream == acknowledgement.stream }
+    acknowledgements.append(acknowledgement)
+  }
+
+  /// Asks to keep what no change sets came after; returns whether there is any.
+  mutating func recordRest(_ queue: inout ActionQueue) -> Bool {
+    guard !acknowledgements.isEmpty else { return false }
+    queue.append(.record(acknowledgements))
+    acknowledgements = []
+    return true
   }
 
   /// Asks to stage a part; a part without bytes tells what the peer holds (Protocol/6-Sessions §5).

@@ -251,7 +251,7 @@ package struct ChildWait: ExchangeMachine {
     case (.listening(var listening), .acknowledgement(let acknowledgement)):
       if let limit = listening.intake.count(message) { return violate(limit.code, limit.subject) }
       if listening.intake.admits(acknowledgement.stream, &queue) && hint.isProved {
-        queue.append(.record(acknowledgement))
+        queue.append(.record([acknowledgement]))
         listening.differs = true
       }
       state = .listening(listening)

@@ -110,11 +110,21 @@ extension Replica {
     return top
   }
 
-  /// Keeps what a peer told of a stream; a statement only grows. Returns whether it said anything new.
+  /// Keeps what a peer told of streams, in one commit; a statement only grows. Returns of which it said anything new.
   package func record(
-    _ acknowledgement: Acknowledgement, from peer: ReplicaID, wallMilliseconds: UInt64
-  ) throws(StoreError) -> Bool {
+    _ acknowledgements: [Acknowledgement], from peer: ReplicaID, wallMilliseconds: UInt64
+  ) throws(StoreError) -> [StreamID] {
     try transaction(stamping: nil) { () throws(StoreError) in
+      try keep(acknowledgements, from: peer, wallMilliseconds: wallMilliseconds)
+    }
+  }
+
+  /// `record` within a transaction.
+  func keep(
+    _ acknowledgements: [Acknowledgement], from peer: ReplicaID, wallMilliseconds: UInt64
+  ) throws(StoreError) -> [StreamID] {
+    var news: [StreamID] = []
+    for acknowledgement in acknowledgements {
       let stream = acknowledgement.stream
       let old = try storedAcknowledgements(stream).first { $0.peer == peer }
       let held = acknowledgement.held.union(old?.held ?? VersionVector())
@@ -134,8 +144,9 @@ extension Replica {
       insert.bind(6, wallMilliseconds)
       insert.bind(7, blob: counted.stored)
       try insert.run()
-      return isNew
+      if isNew { news.append(stream) }
     }
+    return news
   }
 
   /// All statements of peers about a stream, by peer.

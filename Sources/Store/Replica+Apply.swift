@@ -27,6 +27,8 @@ package struct ApplyOutcome: Equatable, Sendable {
   package var rejected: [Rejection] = []
   /// Streams whose knowledge rose, ascending.
   package var streamsAdvanced: [StreamID] = []
+  /// Streams of which the peer acknowledged something new.
+  package var acknowledged: [StreamID] = []
 
   package init() {}
 
@@ -39,6 +41,7 @@ package struct ApplyOutcome: Equatable, Sendable {
     suspect += other.suspect
     rejected += other.rejected
     streamsAdvanced = Set(streamsAdvanced).union(other.streamsAdvanced).sorted()
+    acknowledged = Set(acknowledged).union(other.acknowledged).sorted()
   }
 }
 
@@ -66,18 +69,22 @@ extension Replica {
       message, from: peer, ingress: isIngress ? .peer : .none, wallMilliseconds: wallMilliseconds)
   }
 
-  /// As above; `ingress` says whose change sets enter here.
+  /// As above; `ingress` says whose change sets enter here, `acknowledgements` are what the peer said before.
   package func apply(
-    _ message: ChangesMessage, from peer: ReplicaID, ingress: Ingress, wallMilliseconds: UInt64
+    _ message: ChangesMessage, after acknowledgements: [Acknowledgement] = [],
+    from peer: ReplicaID, ingress: Ingress, wallMilliseconds: UInt64
   ) throws(StoreError) -> ApplyOutcome {
     try transaction(stamping: stopReason == nil ? wallMilliseconds : nil) {
       () throws(StoreError) in
+      let news = try keep(acknowledgements, from: peer, wallMilliseconds: wallMilliseconds)
       let delivery = Delivery(
         self, peer: peer, ingress: ingress, wallMilliseconds: wallMilliseconds)
       try delivery.receive(message)
       try delivery.applyReady()
       try delivery.park()
-      return delivery.outcome
+      var outcome = delivery.outcome
+      outcome.acknowledged = news
+      return outcome
     }
   }
 

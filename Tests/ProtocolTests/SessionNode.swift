@@ -70,7 +70,7 @@ final class SessionNode {
     case .readChanges(let request): return .changes(batch(request))
     case .sign(let hello): return .signed(signed(hello))
     case .judge(let hello): return .judged(standing(hello))
-    case .apply(let message): return .applied(apply(message))
+    case .apply(let message, _): return .applied(apply(message))
     case .stage(let part): return .staged(stage(part))
     case .record: return .recorded
     case .raise, .setTimer, .send, .finish: preconditionFailure("needs no answer")

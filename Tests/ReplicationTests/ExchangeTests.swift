@@ -56,6 +56,26 @@ import Wire
     #expect(pair.link.hubFrames.count == 2)
   }
 
+  @Test("What the peer acknowledges is kept with the changes that follow, or alone when none do")
+  func commits() throws {
+    var pair = try ModelPair.met()
+    (pair.child.commits, pair.hub.commits) = (0, 0)
+    pair.child.replica.write(pair.county)
+    pair.hub.replica.write(pair.prefecture)
+    pair.link.exchange(pair.child, pair.hub)
+    #expect(pair.hub.commits == 1)
+    let said = pair.hub.replica.acknowledged[pair.child.replica.id] ?? [:]
+    #expect(said[pair.county]?.held == pair.child.replica[pair.county].known)
+    pair.link.settle(pair.child, pair.hub)
+    #expect(pair.isEqual)
+    // Nothing but acknowledgements.
+    pair.child.commits = 0
+    pair.link.exchange(pair.child, pair.hub)
+    #expect(pair.child.commits <= 1)
+    let told = pair.child.replica.acknowledged[pair.hub.replica.id] ?? [:]
+    #expect(told[pair.prefecture]?.held == pair.hub.replica[pair.prefecture].known)
+  }
+
   @Test("One change is pushed in one round trip, and pulled in one after news")
   func warm() throws {
     var pair = try ModelPair.met()

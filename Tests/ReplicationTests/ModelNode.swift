@@ -19,6 +19,8 @@ final class ModelNode {
   var turnBytes = Limits.turnBytes
   var frameBytes = 200
   var wall: UInt64 = 1_000_000
+  /// Times that something was made durable.
+  var commits = 0
   var alarms: [Alarm] = []
   var outcomes: [ExchangeOutcome] = []
   var tops: [StreamID: VersionVector] = [:]
@@ -71,6 +73,17 @@ final class ModelNode {
       top: isTop ? known : tops[stream] ?? VersionVector())
   }
 
+  /// The peer that `perform` was told of acknowledges.
+  private func record(_ acknowledgements: [Acknowledgement], from peer: ReplicaID?) {
+    for acknowledgement in acknowledgements {
+      if let peer {
+        replica.acknowledged[peer, default: [:]][acknowledgement.stream] = acknowledgement
+      }
+      tops[acknowledgement.stream] = (tops[acknowledgement.stream] ?? VersionVector())
+        .union(acknowledgement.top)
+    }
+  }
+
   /// What a shell does with an action; nil for those without an answer.
   func perform(_ action: ExchangeAction, peer: ReplicaID?) -> ExchangeAnswer? {
     switch action {
@@ -91,18 +104,17 @@ final class ModelNode {
           quarantineCount: hello.quarantineCount, challenge: hello.challenge,
           streams: hello.streams, signature: sign(replica.id)))
     case .judge(let hello): return .judged(standing(hello))
-    case .apply(let message):
-      return replica.isDiskFull
-        ? .notReady(retryAfterMilliseconds: 5_000) : .applied(replica.apply(message))
+    case .apply(let message, let acknowledgements):
+      commits += 1
+      if replica.isDiskFull { return .notReady(retryAfterMilliseconds: 5_000) }
+      record(acknowledgements, from: peer)
+      return .applied(replica.apply(message))
     case .stage(let part):
       return replica.isDiskFull
         ? .notReady(retryAfterMilliseconds: 5_000) : .staged(replica.stage(part))
-    case .record(let acknowledgement):
-      if let peer {
-        replica.acknowledged[peer, default: [:]][acknowledgement.stream] = acknowledgement
-      }
-      tops[acknowledgement.stream] = (tops[acknowledgement.stream] ?? VersionVector())
-        .union(acknowledgement.top)
+    case .record(let acknowledgements):
+      commits += 1
+      record(acknowledgements, from: peer)
       return .recorded
     case .raise(let alarm): alarms.append(alarm)
     case .finish(let outcome): outcomes.append(outcome)

@@ -19,7 +19,7 @@ import Wire
   /// `from` tells `to` of the stream.
   private func tell(_ world: World, _ from: UInt32, _ to: UInt32) throws {
     _ = try world[to].record(
-      world[from].acknowledgement(for: stream), from: world[from].identity.replica,
+      [world[from].acknowledgement(for: stream)], from: world[from].identity.replica,
       wallMilliseconds: world.wall)
   }
 
@@ -76,7 +76,7 @@ import Wire
     var lie = VersionVector()
     lie[county] = 1
     _ = try world[10].record(
-      Acknowledgement(stream: stream, held: lie, needs: lie, top: lie), from: county,
+      [Acknowledgement(stream: stream, held: lie, needs: lie, top: lie)], from: county,
       wallMilliseconds: world.wall)
     #expect(try world[10].acknowledgement(for: stream).top.isEmpty)
   }

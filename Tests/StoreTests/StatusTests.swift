@@ -19,7 +19,7 @@ import Testing
     #expect(before.behind >= 2)
     try world.exchange(11, 10)
     _ = try world[11].record(
-      world[10].acknowledgement(for: stream), from: hub, wallMilliseconds: world.wall)
+      [world[10].acknowledgement(for: stream)], from: hub, wallMilliseconds: world.wall)
     let even = try #require(try lag())
     #expect(even.behind == 0 && even.ahead == 0 && even.behindSinceMilliseconds == nil)
     #expect(even.acknowledgedMilliseconds == world.wall)
@@ -55,7 +55,7 @@ import Testing
     #expect(try world[11].queuedBytes(for: hub) > one)
     for held in world[11].streams where world[10].streams.contains(held) {
       _ = try world[11].record(
-        world[10].acknowledgement(for: held), from: hub, wallMilliseconds: world.wall)
+        [world[10].acknowledgement(for: held)], from: hub, wallMilliseconds: world.wall)
     }
     #expect(try world[11].queuedBytes(for: hub) == 0)
     try world.insert(11, "c", [ColumnValue(Library.title, .text("C"))])
