@@ -197,7 +197,8 @@ struct Checkers {
     guard let change = oracle.changes[dot], let written = contents[dot] else {
       return Finding("S4", "\(dot) at \(codes[node]) was never written")
     }
-    if written != content {
+    let isOther = written != content
+    if isOther {
       guard isUntrusted(dot) else { return Finding("S1", "two contents of \(dot)") }
       // Two copies of its author spoke: who holds one and who holds the other notice when they meet.
       forked.insert(dot.stream)
@@ -216,10 +217,13 @@ struct Checkers {
     }
     // A clock follows what it sees, but not further than the bound of what is suspect.
     let bound = HybridTimestamp(milliseconds: wall &+ Limits.clockAheadMilliseconds)
-    lastTimestamps[node] = max(lastTimestamps[node], min(change.timestamp, bound))
+    // What the other content says of its time and its parts is not looked at.
+    if !isOther {
+      lastTimestamps[node] = max(lastTimestamps[node], min(change.timestamp, bound))
+      parts[node] += change.parts
+    }
     known[dot.replica] = dot.number
     shadows[node][dot.stream] = known
-    parts[node] += change.parts
     return nil
   }
 
