@@ -47,6 +47,9 @@ package actor NodeEngine {
   /// What kept the replica from working when it was last tried; nil when it worked.
   package private(set) var trouble: StoreError?
   private var peers: [ReplicaID: PeerRecord] = [:]
+  /// Change sets taken from proved peers that no `note` has counted: a link may break before the answer, which is the
+  /// last that a hub hears of a conversation.
+  private var uncounted: [ReplicaID: UInt64] = [:]
 
   /// Opens the replica of `folder`. `mustOwn`: also throws `folder` when another process owns it. Throws what
   /// `Replica.open` throws.
@@ -122,6 +125,10 @@ package actor NodeEngine {
         if let found = actions.trouble { trouble = found }
         let changed = actions.takeChanged()
         announce(Change(advanced: changed.advanced, acknowledged: changed.acknowledged))
+        if case .applied(let report)? = answer, let peer = conversation.peer, conversation.isProved
+        {
+          uncounted[peer, default: 0] += UInt64(report.applied)
+        }
         if let answer { machine.answer(answer) }
       }
     }
@@ -215,9 +222,9 @@ package actor NodeEngine {
       // An attempt that heard nothing is no contact.
       if traffic.framesIn > 0 { record.lastContactMilliseconds = clock.milliseconds }
       if let offset = outcome.clockOffsetMilliseconds { record.clockOffsetMilliseconds = offset }
-      record.changeSetsIn += UInt64(outcome.applied)
       record.changeSetsOut += UInt64(outcome.sent)
     }
+    record.changeSetsIn += uncounted.removeValue(forKey: peer) ?? 0
     peers[peer] = record
     try noting { () throws(StoreError) in try replica.record(record) }
     // It was written durably: a file that was busy or a disk that was full is so no more.
@@ -230,7 +237,12 @@ package actor NodeEngine {
     conflicts = UInt64(try replica.conflicts().count)
     return NodeStatus(
       stopReason: replica.stopReason, trouble: trouble, quarantine: try replica.quarantineCount(),
-      conflicts: conflicts, peers: peers.keys.sorted().compactMap { peers[$0] })
+      conflicts: conflicts,
+      peers: peers.values.sorted { $0.replica < $1.replica }.map { record in
+        var record = record
+        record.changeSetsIn += uncounted[record.replica] ?? 0
+        return record
+      })
   }
 
   /// Orderly end.

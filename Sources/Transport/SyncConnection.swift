@@ -16,6 +16,8 @@ package final class SyncConnection: SyncLink {
   private let alarm: SilenceAlarm
   private let timeouts: SyncClient.Timeouts
   private let responseLimitBytes: Int
+  /// How long the rest of a turn may take that was answered before its end.
+  private static let grace = Duration.milliseconds(500)
   /// False once the hub said so, or once an exchange ended otherwise than at its end.
   package private(set) var isReusable = true
 
@@ -49,7 +51,14 @@ package final class SyncConnection: SyncLink {
       group.addTask { await sending.run(body) }
       let outcome: Result<(Int, Bool), TransportError>
       do throws(TransportError) {
-        outcome = .success(try await receive(sending, onBytes))
+        let answer = try await receive(sending, onBytes)
+        outcome = .success(answer)
+        if answer.1 {
+          // Who answers before the end of a turn reads on: sent whole, the connection may be used again.
+          // It is cancelled when it is not needed.
+          group.addTask { try? await Task.sleep(for: Self.grace) }
+          await group.next()
+        }
       } catch {
         outcome = .failure(error)
       }
