@@ -47,7 +47,7 @@ package enum PlanGenerator {
     workload(&plan, &chance)
     skew(&plan)
     harsher(&plan)
-    meaner(&plan)
+    formsAndLostSyncs(&plan)
     return plan
   }
 
@@ -141,7 +141,7 @@ package enum PlanGenerator {
 
   /// Forms saved late, and disks that fail just when a checkpoint is made and lose what was written next to what was
   /// not: each rare in the other draws; from a stream of their own, too.
-  private static func meaner(_ plan: inout Plan) {
+  private static func formsAndLostSyncs(_ plan: inout Plan) {
     var chance = Chance(plan.seed, .plan, 4)
     if chance.below(2) == 0 { forms(&plan, &chance) }
     if chance.below(8) == 0 {

@@ -47,8 +47,8 @@ package actor NodeEngine {
   /// What kept the replica from working when it was last tried; nil when it worked.
   package private(set) var trouble: StoreError?
   private var peers: [ReplicaID: PeerRecord] = [:]
-  /// Change sets taken from proved peers that no `note` has counted: a link may break before the answer, which is the
-  /// last that a hub hears of a conversation.
+  /// Change sets taken from peers that no `note` has counted: a link may break before the answer, which is the last
+  /// that a hub hears of a conversation.
   private var uncounted: [ReplicaID: UInt64] = [:]
 
   /// Opens the replica of `folder`. `mustOwn`: also throws `folder` when another process owns it. Throws what
@@ -125,8 +125,7 @@ package actor NodeEngine {
         if let found = actions.trouble { trouble = found }
         let changed = actions.takeChanged()
         announce(Change(advanced: changed.advanced, acknowledged: changed.acknowledged))
-        if case .applied(let report)? = answer, let peer = conversation.peer, conversation.isProved
-        {
+        if case .applied(let report)? = answer, let peer = conversation.peer {
           uncounted[peer, default: 0] += UInt64(report.applied)
         }
         if let answer { machine.answer(answer) }

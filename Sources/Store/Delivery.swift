@@ -153,7 +153,8 @@ final class Delivery {
   /// Who brought what waits behind a number.
   private static func sources(of waited: [Incoming], behind number: UInt64) -> String {
     let sources = Set(waited.filter { $0.header.number > number }.compactMap(\.source)).sorted()
-    return sources.map(\.description).joined(separator: ", ") + ", and had waited"
+    let names = sources.isEmpty ? "somebody" : sources.map(\.description).joined(separator: ", ")
+    return names + ", and had waited"
   }
 
   /// Why something is not proved.

@@ -51,11 +51,11 @@ package final class SyncConnection: SyncLink {
       group.addTask { await sending.run(body) }
       let outcome: Result<(Int, Bool), TransportError>
       do throws(TransportError) {
-        let answer = try await receive(sending, onBytes)
-        outcome = .success(answer)
-        if answer.1 {
-          // Who answers before the end of a turn reads on: sent whole, the connection may be used again.
-          // It is cancelled when it is not needed.
+        let (receivedBytes, keepsAlive) = try await receive(sending, onBytes)
+        outcome = .success((receivedBytes, keepsAlive))
+        if keepsAlive {
+          // Who answers before the end of a turn reads on: sent whole, the connection may be used again. The pause is
+          // cancelled when the turn is sent.
           group.addTask { try? await Task.sleep(for: Self.grace) }
           await group.next()
         }

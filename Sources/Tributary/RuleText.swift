@@ -83,7 +83,7 @@ enum RuleText {
     case .checkedOutsideWindow(let date): "检查日期 \(date) 不在检查期限内"
     case .changedAfterFinal(let state): "结果状态为 \(state)，只能追加更正"
     case .exemptionWithoutGround: "不公开须有法律依据和批准人"
-    case .listingReplaced(let outcome): "应当列入的不得以 \(outcome) 代替"
+    case .endReplaced(let demanded, let outcome): "须以 \(demanded) 办结，不得以 \(outcome) 代替"
     case .noGroundWithoutApproval: "不予列入须有法律理由和批准人"
     case .notOwner(let unit, let owner) where unit == owner: "\(unit) 是本单位，须由上级办理"
     case .notOwner(let unit, let owner): "\(unit) 不是责任单位，责任单位是 \(owner)"

@@ -16,6 +16,31 @@ import Testing
       items: program.items.filter { !codes.contains($0.code) })
   }
 
+  @Test func `R-0.1: no roster is frozen for an item whose bases are all out of force`() throws {
+    let draw = try DrawWorld()
+    let world = draw.world
+    func issue(_ version: UInt64, until day: String) throws {
+      let listed = try list(version, without: [])
+      var items = listed.items
+      for index in items.indices where items[index].code == "Y0101" {
+        items[index].bases = [
+          LegalBasis(
+            documentNumber: "省令1号", title: "办法", article: "第三条", level: .known(.local),
+            validTo: try draw.day(day))
+        ]
+      }
+      try world.store(.province).issue(
+        try ItemList(
+          version: version, year: 2026, issuer: listed.issuer,
+          effectiveFrom: listed.effectiveFrom, items: items))
+      try world.settle()
+    }
+    try issue(2_026_030_901, until: "2026-01-31")
+    expectRefused("noValidBasis") { _ = try world.store(.county).freeze([draw.other]) }
+    try issue(2_026_030_902, until: "2026-12-31")
+    _ = try world.store(.county).freeze([draw.other])
+  }
+
   @Test func `C-04: an addition to a library survives a removal that had not seen it`() throws {
     let world = try CaseWorld()
     let county = world.scope(.county)

@@ -147,9 +147,19 @@ import Testing
     #expect(throws: CaseworkError.exists(table: "justice_transfers", key: season.key.row)) {
       try store.sendToJustice(season.key, transfer())
     }
-    // It is no follow-up that an order to correct, or a word, ends.
-    #expect(throws: CaseworkError.self) {
-      try store.close(.justice, of: season.key, .init(outcome: .known(.transferred)))
+    // It is no follow-up that an order to correct, a listing or a word ends.
+    let words = FollowUpOutcome.allCases.map {
+      FollowUpRules.Closing(outcome: .known($0), reason: "无", approver: "李局")
+    }
+    for word in words {
+      let error = #expect(throws: CaseworkError.self) {
+        try store.close(.justice, of: season.key, word, number: "1")
+      }
+      guard case .refused(let breaches) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(breaches.map(\.requirement) == [.caseAndJustice], "\(word)")
     }
     #expect(try store.justiceTransfers(of: store.ownScope).map(\.isLate) == [false])
     #expect(try alarms(season, .province).isEmpty)

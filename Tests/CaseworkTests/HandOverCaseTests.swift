@@ -54,8 +54,24 @@ import Testing
     for place in [CaseWorld.Place.county, .prefecture, .province] {
       #expect(try owner(season, place, subject) == "530103", "\(place)")
     }
+    // The visit is not here: whom it lists has to be said.
+    let unnamed = #expect(throws: CaseworkError.self) {
+      try world.store(.neighbour).close(
+        .listing, of: season.key, .init(outcome: .known(.listed)), number: "列1号")
+    }
+    #expect(
+      unnamed
+        == .refused([
+          RuleBreach(
+            .mandatoryListing, row: "v1/Y0101/市场监管/LISTING", .missing(field: "对象"))
+        ]))
     try world.store(.neighbour).close(
-      .listing, of: season.key, .init(outcome: .known(.listed)), number: "列1号")
+      .listing, of: season.key, .init(outcome: .known(.listed), reason: "R04"), number: "列1号",
+      subject: "91530102MA6KABCD12")
+    let listed = try world.store(.neighbour).rows(
+      of: FollowUpTables.listings, in: world.scope(.neighbour))
+    #expect(listed.map { $0.text("subject_code") } == ["91530102MA6KABCD12"])
+    #expect(listed.map { $0.text("ground") } == ["R04"])
     try carry(season)
     for place in [CaseWorld.Place.county, .province] {
       let rows = try world.store(place).rows(

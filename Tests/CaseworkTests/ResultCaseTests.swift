@@ -210,7 +210,7 @@ import Testing
         == .refused([
           RuleBreach(
             .mandatoryListing, row: "v1/Y0101/市场监管/LISTING",
-            .listingReplaced(outcome: "CORRECTED_VERIFIED"))
+            .endReplaced(demanded: "LISTED", outcome: "CORRECTED_VERIFIED"))
         ]))
     try store.close(.listing, of: season.key, .init(outcome: .known(.listed)), number: "列1号")
     #expect(try store.followUps(of: season.world.scope(.county)).map(\.standing) == [.closed])

@@ -29,6 +29,13 @@ struct LinkTests {
       try await eventually(within: .seconds(20)) {
         try await county.rows("SELECT DISTINCT name FROM companies") == [["from above"]]
       })
+    // All that others wrote came from the prefecture, also what came before the county knew its key.
+    #expect(
+      try await eventually(within: .seconds(20)) {
+        let status = try await county.status()
+        let others = status.streams.flatMap(\.knowledge).filter { $0.key != status.replica }
+        return status.peer("530100-1")?.changeSetsIn == others.reduce(0) { $0 + $1.value }
+      })
     try await tree.stop()
   }
 

@@ -7,6 +7,7 @@ enum Readings {
       let changeSets: UInt64
       let waitingChangeSets: Int
       let digest: String
+      let knowledge: [String: UInt64]
     }
 
     struct Peer: Decodable, Sendable {

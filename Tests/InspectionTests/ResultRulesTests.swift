@@ -180,7 +180,7 @@ import Testing
         try FollowUpRules.checkClosing(
           closing(outcome), kind: .listing, isMandatory: true, row: "f")
       }
-      #expect(error?.rule == .listingReplaced(outcome: outcome.rawValue))
+      #expect(error?.rule == .endReplaced(demanded: "LISTED", outcome: outcome.rawValue))
       #expect(error?.requirement.clause == "二(七)" && error?.row == "f")
     }
     #expect(throws: Never.self) {
@@ -204,7 +204,9 @@ import Testing
     #expect(
       standing
         == .reopened(
-          RuleBreach(.mandatoryListing, row: "f", .listingReplaced(outcome: "CORRECTED_VERIFIED"))))
+          RuleBreach(
+            .mandatoryListing, row: "f",
+            .endReplaced(demanded: "LISTED", outcome: "CORRECTED_VERIFIED"))))
     #expect(
       FollowUpRules.standing(
         state: "CLOSED", closing: closing(.listed), kind: .listing, isMandatory: true, row: "f")

@@ -21,10 +21,11 @@ extension CaseStore {
 
   /// Ends a follow-up. A mandatory listing is not ended by an order to correct or by guidance, and a decision
   /// not to list has reason and approver. A listing puts the subject on its list, a case is filed under its
-  /// number; what goes to justice is ended by `handOverToJustice`. Throws `refused`, `missing`, `exists`.
+  /// number; what goes to justice is ended by `handOverToJustice`. `subject`: whom a listing is about, where
+  /// the visit is another unit's, which handed the follow-up over. Throws `refused`, `missing`, `exists`.
   package func close(
     _ kind: FollowUpKind, of result: ResultKey, _ closing: FollowUpRules.Closing,
-    number: String = ""
+    number: String = "", subject: String = ""
   ) throws(CaseworkError) {
     let row = "\(result.row)/\(kind.rawValue)"
     let key = result.values + [.text(kind.rawValue)]
@@ -37,7 +38,8 @@ extension CaseStore {
       throw .refused([error])
     }
     let today = today
-    let decision = try decision(of: closing, kind, result, number: number, row: row)
+    let decision = try decision(
+      of: closing, kind, result, number: number, subject: subject, row: row)
     try change(
       kind, of: result, through: [closing.outcome.code, "CLOSED"],
       { values in
@@ -52,19 +54,21 @@ extension CaseStore {
   /// What the end of a follow-up writes besides its own row.
   private func decision(
     of closing: FollowUpRules.Closing, _ kind: FollowUpKind, _ result: ResultKey, number: String,
-    row: String
+    subject given: String, row: String
   ) throws(CaseworkError) -> (CaseTransaction) throws(StoreError) -> Void {
     let (scope, today) = (ownScope, today)
-    switch closing.outcome.known {
-    case .transferred where kind == .justice:
+    switch (closing.outcome.known, kind) {
+    case (_, .justice):
       throw .refused([RuleBreach(.caseAndJustice, row: row, .missing(field: "移送文书"))])
-    case .listed:
-      guard kind == .listing || kind == .serious else { break }
+    case (.listed, .listing), (.listed, .serious):
       let key: [Value] = [.text(row)]
-      let found = try self.row(of: VisitTables.visits, in: scope, key: [.text(result.visit)])
-      let subject = found?.text("subject_code") ?? ""
+      let visit = try self.row(of: VisitTables.visits, in: scope, key: [.text(result.visit)])
+      let subject = visit?.text("subject_code") ?? given
+      guard !subject.isEmpty else {
+        throw .refused([RuleBreach(.mandatoryListing, row: row, .missing(field: "对象"))])
+      }
       let final = try self.row(of: VisitTables.finalResults, in: scope, key: result.values)
-      let ground = final?.text("findings") ?? ""
+      let ground = final?.text("findings") ?? closing.reason
       return { transaction throws(StoreError) in
         guard try transaction.row(of: FollowUpTables.listings, in: scope, key: key) == nil else {
           return
@@ -84,7 +88,7 @@ extension CaseStore {
           values.set("result", result.row)
         }
       }
-    case .caseFiled:
+    case (.caseFiled, _):
       guard !number.isEmpty else {
         throw .refused([RuleBreach(.caseAndJustice, row: row, .missing(field: "案号"))])
       }

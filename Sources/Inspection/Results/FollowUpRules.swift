@@ -89,16 +89,32 @@ package enum FollowUpRules {
     _ closing: Closing, kind: FollowUpKind, isMandatory: Bool, row: String
   ) throws(RuleBreach) {
     guard isMandatory || kind == .listing || kind == .serious else { return }
-    switch (closing.outcome.known, kind) {
-    case (.listed, _), (.caseFiled, .caseFiling), (.transferred, .justice),
-      (.transferred, .notifyDepartment):
-      return
-    case (.noGround, _):
+    switch closing.outcome.known {
+    case demanded(by: kind): return
+    case .noGround:
       guard !closing.reason.isEmpty, !closing.approver.isEmpty else {
         throw RuleBreach(.mandatoryListing, row: row, .noGroundWithoutApproval)
       }
     default:
-      throw RuleBreach(.mandatoryListing, row: row, .listingReplaced(outcome: closing.outcome.code))
+      let rule = RuleBreach.Rule.endReplaced(
+        demanded: demanded(by: kind).rawValue, outcome: closing.outcome.code)
+      throw RuleBreach(requirement(of: kind), row: row, rule)
+    }
+  }
+
+  /// How a mandatory follow-up ends.
+  private static func demanded(by kind: FollowUpKind) -> FollowUpOutcome {
+    switch kind {
+    case .caseFiling: .caseFiled
+    case .justice, .notifyDepartment: .transferred
+    default: .listed
+    }
+  }
+
+  private static func requirement(of kind: FollowUpKind) -> Requirement {
+    switch kind {
+    case .caseFiling, .justice: .caseAndJustice
+    default: .mandatoryListing
     }
   }
 

@@ -103,7 +103,8 @@ package struct RuleBreach: Error, Hashable, Sendable {
 
     // Publication, follow-up, leads.
     case exemptionWithoutGround
-    case listingReplaced(outcome: String)
+    /// A mandatory follow-up ends with one outcome only.
+    case endReplaced(demanded: String, outcome: String)
     case noGroundWithoutApproval
     case notOwner(unit: String, owner: String)
     case offerOutdated

@@ -10,9 +10,9 @@ struct AlarmsCommand: ParsableCommand {
     abstract: "List what a hub has to look at first, unit by unit.",
     discussion: """
       Results past their publication, listings that are missing, transfers to justice that are late, draws that do \
-      not match, were not made or were voided, units that are silent for more than 72 hours, more than 20 % of direct appointments, tasks that \
-      ended after their draw, rosters that lost more than 2 % without a cause in the register, exclusions \
-      that a unit set when it knew the hub's value. Status 1 when there are any.
+      not match, were not made or were voided, units that are silent for more than 72 hours, more than 20 % of \
+      direct appointments, tasks that ended after their draw, rosters that lost more than 2 % without a cause in \
+      the register, exclusions that a unit set when it knew the hub's value. Status 1 when there are any.
       """)
 
   @OptionGroup var source: ReportSource

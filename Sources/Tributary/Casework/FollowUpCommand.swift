@@ -98,6 +98,9 @@ struct FollowUpCommand: ParsableCommand {
     @Option(help: "The number of the document; of a case, its number (案号).") var number = ""
     @Option(help: "The legal reason of a decision not to list.") var reason = ""
     @Option(help: "Who approved it.") var approver = ""
+    @Option(
+      help: "Whom a listing is about, where another unit made the visit and handed this over.")
+    var subjectCode = ""
     @OptionGroup var author: AuthorOptions
 
     static let failure = "cannot close the follow-up"
@@ -107,7 +110,7 @@ struct FollowUpCommand: ParsableCommand {
       try store.close(
         kind, of: followUp.result.key,
         FollowUpRules.Closing(outcome: Coded(outcome), reason: reason, approver: approver),
-        number: number)
+        number: number, subject: subjectCode)
     }
   }
 
